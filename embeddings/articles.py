@@ -1,0 +1,128 @@
+"""Which files are articles: walks folders, reads what can be read, says why the rest was not.
+
+Nothing outside the folder is followed, nothing that is not a plain file is opened, and a file that changes
+while it is read is read again.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from embeddings.errors import SourceError
+from embeddings.readers import READERS
+from embeddings.records import Page, Skipped
+from embeddings.settings import Articles
+
+_READ_ATTEMPTS = 3
+
+
+def find_files(settings: Articles) -> tuple[list[Path], list[Skipped]]:
+    """Every file below the sources that may be an article, sorted, and what was passed over and why.
+
+    Raises SourceError when a source does not exist or cannot be listed.
+    """
+    files: dict[Path, None] = {}
+    skipped: list[Skipped] = []
+    for source in settings.source:
+        for path, reason in sorted(_walk(source, settings.ignore)):
+            if reason is None:
+                files[path] = None
+            else:
+                skipped.append(Skipped(shown(path), reason))
+    return list(files), skipped
+
+
+def _walk(source: Path, ignore: Sequence[str]) -> Iterator[tuple[Path, str | None]]:
+    """(path, None) for each file to read, (path, reason) for each that is skipped."""
+    if source.is_file():
+        yield source, None
+        return
+    if not source.is_dir():
+        raise SourceError(
+            f"The articles folder {str(source)!r} does not exist. "
+            "Name a folder or file with --source, or set articles.source."
+        )
+    try:
+        os.scandir(source).close()
+    except OSError as error:
+        raise SourceError(f"The articles folder {str(source)!r} cannot be listed ({error.strerror}).") from error
+    root = source.resolve()
+    problems: list[OSError] = []
+    for folder, folders, names in os.walk(source, onerror=problems.append):
+        folders[:] = sorted(name for name in folders if not _ignored(name, ignore))
+        for name in list(folders):
+            if (path := Path(folder, name)).is_symlink():
+                folders.remove(name)
+                yield path, "a link to a folder; name that folder with --source instead"
+        for name in names:
+            if not _ignored(name, ignore):
+                path = Path(folder, name)
+                yield path, _obstacle(path, root)
+    for problem in problems:
+        yield Path(problem.filename), f"cannot be listed ({problem.strerror})"
+
+
+def _ignored(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatch.fnmatch(name, pattern) for pattern in patterns)
+
+
+def _obstacle(path: Path, root: Path) -> str | None:
+    """Why this directory entry is not opened, or None."""
+    try:
+        if path.is_symlink() and not path.resolve(strict=True).is_relative_to(root):
+            return "a link that leads out of the folder"
+        if not stat.S_ISREG(path.stat().st_mode):
+            return "not a plain file"
+    except (OSError, RuntimeError):
+        return "a link that leads nowhere"
+    if path.suffix.lower() not in READERS:
+        return f"format {path.suffix.lower() or 'without extension'} is not read (known: {', '.join(READERS)})"
+    return None
+
+
+def read_page(path: Path, settings: Articles) -> Page | Skipped:
+    """The file as a page, or why it is not one."""
+    try:
+        data = _bytes(path, int(settings.max_megabytes * 1_000_000))
+        text, front_matter, body_start = READERS.get(path.suffix.lower(), READERS[".txt"])(data)
+    except OSError as error:
+        return Skipped(shown(path), f"cannot be read ({error.strerror or error})")
+    except ValueError as error:
+        return Skipped(shown(path), str(error))
+    return Page(shown(path), text, hashlib.sha256(data).hexdigest(), front_matter, body_start)
+
+
+def _bytes(path: Path, most: int) -> bytes:
+    """The file's bytes; read again when its size or time changed meanwhile."""
+    for _ in range(_READ_ATTEMPTS):
+        with path.open("rb") as file:
+            before = os.fstat(file.fileno())
+            if before.st_size > most:
+                raise ValueError(f"{before.st_size / 1e6:.0f} MB, more than articles.max_megabytes = {most / 1e6:g}")
+            data = file.read(most + 1)
+            after = os.fstat(file.fileno())
+        if (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size) and len(data) == after.st_size:
+            return data
+    raise ValueError("it changes while it is read; try again when it is finished")
+
+
+def shown(path: Path) -> str:
+    """The path as it is stored and shown: relative to the working folder where it lies below, always valid text."""
+    absolute = Path(os.path.abspath(path))
+    text = os.path.relpath(absolute) if absolute.is_relative_to(Path.cwd()) else str(absolute)
+    return os.fsencode(text).decode("utf-8", "backslashreplace")
+
+
+def merge_identical(pages: Sequence[Page]) -> tuple[list[Page], dict[str, tuple[str, ...]]]:
+    """One page for each content, and the other paths of each, by hash."""
+    first: dict[str, Page] = {}
+    others: dict[str, tuple[str, ...]] = {}
+    for page in pages:
+        if first.setdefault(page.sha256, page) is not page:
+            others[page.sha256] = (*others.get(page.sha256, ()), page.path)
+    return list(first.values()), others

@@ -1,0 +1,40 @@
+"""What an article's title, place, date and author add to a passage of it when it is encoded and indexed.
+
+A sentence alone seldom says which district or whose report it is from. The text that is shown and cited stays
+as it is; only what the model and the lexical index see is longer. Measured forms: docs/quality.md.
+"""
+
+from __future__ import annotations
+
+from embeddings.lexicon import Lexicon
+from embeddings.records import Context, Kind
+from embeddings.vietnamese import normalize
+
+
+def heading(context: Context) -> str:
+    """Title, and the place where the title does not name it; "" where both are unknown."""
+    title, place = context.title or "", context.place or ""
+    if title and place and normalize(place) not in normalize(title):
+        return f"{title} ({place})"
+    return title or place
+
+
+def encoded_text(sentence: str, kind: Kind, context: Context, lexicon: Lexicon) -> str:
+    """What the embedding model reads for one sentence: "Title (Place). words for its kind: sentence"."""
+    words = lexicon.context_words.get(kind)
+    labelled = f"{words}: {sentence}" if words else sentence
+    above = heading(context)
+    return f"{above}. {labelled}" if above else labelled
+
+
+def context_text(kind: Kind, context: Context, lexicon: Lexicon) -> str:
+    """What the lexical index adds to a passage, in a field of its own."""
+    published = context.published
+    parts = (
+        heading(context),
+        f"ngày {published.day} tháng {published.month} năm {published.year}" if published else "",
+        context.author or "",
+        context.source or "",
+        lexicon.context_words.get(kind, ""),
+    )
+    return "\n".join(part for part in parts if part)

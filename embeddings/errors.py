@@ -1,0 +1,53 @@
+"""The errors that a user can meet, as one tree. Each message says what, which, and the cure, in one line.
+
+    BotError
+    ├── SettingsError      a setting is unknown or has a wrong value
+    ├── SourceError        a folder or file of articles cannot be used at all
+    ├── ModelError         the embedding model cannot be found, converted or loaded
+    ├── StorageError       the disk refused to write or to keep what was written
+    └── IndexProblem
+        ├── NoIndex        nothing was built yet
+        ├── StaleIndex     built by another embedding model or an older version
+        ├── CorruptIndex   no generation on disk passes its own checksums
+        └── IndexBusy      another build holds the builder's lock
+"""
+
+
+class BotError(Exception):
+    """Something that a person can put right; its text is shown to them as it stands."""
+
+
+class SettingsError(BotError):
+    pass
+
+
+class SourceError(BotError):
+    pass
+
+
+class ModelError(BotError):
+    pass
+
+
+class StorageError(BotError):
+    pass
+
+
+class IndexProblem(BotError):
+    pass
+
+
+class NoIndex(IndexProblem):
+    pass
+
+
+class StaleIndex(IndexProblem):
+    pass
+
+
+class CorruptIndex(IndexProblem):
+    pass
+
+
+class IndexBusy(IndexProblem):
+    pass

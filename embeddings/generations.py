@@ -1,0 +1,264 @@
+"""Generations of an index on disk: immutable folders, each published whole or not at all.
+
+    index/
+      generations/000007/    manifest.json, passages.sqlite, vectors.faiss, lexical/…
+      building-…/            a build under way; never read
+      lock                   held by the one builder
+      vector-cache.sqlite    see vector_cache
+
+A build writes beside the generations, flushes every file, writes the manifest last (size and SHA-256 of each
+file, and of itself), and renames the folder into `generations/`: the one step that publishes. A reader opens the
+newest generation that passes its own manifest, else the one before it, and says so. Nothing is pickled.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from embeddings.errors import CorruptIndex, IndexBusy, NoIndex, StaleIndex, StorageError
+
+FORMAT = 1  # raise it when a generation's files change their meaning
+MANIFEST = "manifest.json"
+_GENERATIONS, _LOCK, _BUILDING = "generations", "lock", "building-"
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    size: int  # bytes
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a generation holds, how it was made, and how each of its files must look."""
+
+    format: int
+    number: int
+    created: str  # ISO 8601, UTC
+    fingerprint: str  # of the encoder
+    dim: int
+    articles: int
+    passages: int
+    sentences: int
+    sources_digest: str  # of all that went in: equal digest, equal index
+    settings: dict[str, Any]
+    skipped: list[list[str]]  # [path, reason]
+    files: dict[str, FileRecord]
+
+
+@contextmanager
+def builder_lock(index_dir: Path) -> Iterator[None]:
+    """Be the only builder. Raises IndexBusy that names the other one."""
+    try:
+        index_dir.mkdir(parents=True, exist_ok=True)
+        file = (index_dir / _LOCK).open("a+")
+    except OSError as error:
+        raise StorageError(f"The index folder {index_dir} cannot be written ({error.strerror}). Choose another: --index") from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            file.seek(0)
+            holder = file.read().strip() or "unknown"
+            raise IndexBusy(f"Another build of {index_dir} is running (process {holder}). Wait for it to end.") from error
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        for leftover in index_dir.glob(f"{_BUILDING}*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        yield
+
+
+@contextmanager
+def staging(index_dir: Path) -> Iterator[Path]:
+    """A folder to build in, gone afterwards unless it was published. Foreign disk errors become StorageError."""
+    folder: Path | None = None
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=index_dir))
+        folder.chmod(0o755)
+        yield folder
+    except OSError as error:
+        raise StorageError(_disk_problem(index_dir, error)) from error
+    finally:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _disk_problem(folder: Path, error: OSError) -> str:
+    cure = "Free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Check the disk and its permissions"
+    return f"The index could not be written to {folder} ({error.strerror or error}). {cure}; the old index still serves."
+
+
+def seal(folder: Path) -> dict[str, FileRecord]:
+    """Flush every file of `folder` to disk and read each back for its size and hash."""
+    records = {}
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+        records[path.relative_to(folder).as_posix()] = _record(path)
+    for sub in [folder, *(p for p in folder.rglob("*") if p.is_dir())]:
+        _sync_folder(sub)
+    return records
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    body = asdict(manifest)
+    with (folder / MANIFEST).open("w", encoding="utf-8") as file:
+        json.dump({"sha256": _digest(body), "manifest": body}, file, ensure_ascii=False, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    _sync_folder(folder)
+
+
+def publish(folder: Path, index_dir: Path, number: int) -> Path:
+    """The atomic step: the finished folder becomes generation `number`."""
+    home = index_dir / _GENERATIONS
+    home.mkdir(exist_ok=True)
+    target = home / f"{number:06}"
+    os.rename(folder, target)
+    _sync_folder(home)
+    _sync_folder(index_dir)
+    return target
+
+
+def numbers(index_dir: Path) -> list[int]:
+    """Numbers of the generations there are, newest first, sound or not."""
+    try:
+        names = [p.name for p in (index_dir / _GENERATIONS).iterdir()]
+    except OSError:
+        return []
+    return sorted((int(name) for name in names if name.isdecimal()), reverse=True)
+
+
+def folder_of(index_dir: Path, number: int) -> Path:
+    return index_dir / _GENERATIONS / f"{number:06}"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A verified generation, kept from deletion while `hold` is open."""
+
+    folder: Path
+    manifest: Manifest
+    hold: IO[bytes]
+    warning: str | None  # set when a newer generation had to be passed over
+
+
+def open_newest(index_dir: Path) -> Held:
+    """The newest generation that verifies.
+
+    Raises NoIndex when there is none, CorruptIndex when none is sound, StaleIndex when all are of another format.
+    """
+    found = numbers(index_dir)
+    if not found:
+        raise NoIndex(f"There is no index in {index_dir} yet. Build it: rebuild-index")
+    problems = []
+    for number in found:
+        folder = folder_of(index_dir, number)
+        try:
+            hold = (folder / MANIFEST).open("rb")
+        except OSError as error:
+            problems.append(f"{MANIFEST}: {error.strerror}")
+            continue
+        try:
+            fcntl.flock(hold, fcntl.LOCK_SH)
+            manifest = verify(folder)
+        except (CorruptIndex, StaleIndex) as error:
+            hold.close()
+            problems.append(str(error))
+            continue
+        warning = None
+        if problems:
+            warning = (
+                f"Generation {found[0]} of {index_dir} is damaged ({problems[0]}); "
+                f"generation {number} answers instead. Repair it: rebuild-index --full"
+            )
+        return Held(folder, manifest, hold, warning)
+    kind = StaleIndex if all("format" in problem for problem in problems) else CorruptIndex
+    raise kind(f"No generation in {index_dir} can be used ({problems[0]}). Rebuild it: rebuild-index --full")
+
+
+def verify(folder: Path) -> Manifest:
+    """The manifest of a generation whose every file is as the manifest says. Raises CorruptIndex, StaleIndex."""
+    manifest = read_manifest(folder)
+    for name, record in manifest.files.items():
+        try:
+            sound = (folder / name).stat().st_size == record.size and _record(folder / name) == record
+        except OSError as error:
+            raise CorruptIndex(f"{name}: {error.strerror}") from error
+        if not sound:
+            raise CorruptIndex(f"{name} is not what was written")
+    return manifest
+
+
+def read_manifest(folder: Path) -> Manifest:
+    try:
+        document = json.loads((folder / MANIFEST).read_bytes())
+        body = document["manifest"]
+        if document["sha256"] != _digest(body):
+            raise CorruptIndex(f"{MANIFEST} is not what was written")
+        if body["format"] != FORMAT:
+            raise StaleIndex(f"its format is {body['format']}, this program reads {FORMAT}")
+        files = {name: FileRecord(**record) for name, record in body.pop("files").items()}
+        return Manifest(**body, files=files)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CorruptIndex(f"{MANIFEST} cannot be read") from error
+
+
+def prune(index_dir: Path, keep: int) -> None:
+    """Delete all but the newest `keep` generations that nobody reads; newer damaged ones do not count."""
+    kept = 0
+    for number in numbers(index_dir):
+        folder = folder_of(index_dir, number)
+        if kept >= keep:
+            _delete_unless_held(folder)
+            continue
+        try:
+            read_manifest(folder)
+            kept += 1
+        except (CorruptIndex, StaleIndex):
+            continue
+
+
+def _delete_unless_held(folder: Path) -> None:
+    try:
+        with (folder / MANIFEST).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        pass
+    except OSError:
+        return
+    aside = folder.parent.parent / f"{_BUILDING}old-{folder.name}"  # gone from sight in one step, then deleted
+    try:
+        os.rename(folder, aside)
+    except OSError:
+        return
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _record(path: Path) -> FileRecord:
+    with path.open("rb") as file:
+        return FileRecord(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
+
+
+def _digest(body: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode("utf-8")).hexdigest()
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,115 @@
+"""Words of passages: BM25 over syllables and syllable bigrams, with and without diacritics.
+
+The only module that imports tantivy. Tokens are prepared here and split at spaces there, so that index and
+question are cut by the same rules. Tantivy's BM25 has k1 = 1.2 and b = 0.75, which measured best as well.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import tantivy
+
+from embeddings.errors import CorruptIndex, StorageError
+from embeddings.vietnamese import bigrams, fold, syllables
+
+ACCENTED, FOLDED = "accented", "folded"
+CONTEXT_ACCENTED, CONTEXT_FOLDED = "context_accented", "context_folded"
+_ROW = "row"
+_LOCKS = (".tantivy-writer.lock", ".tantivy-meta.lock")
+_MOST_TERMS = 512  # a question's distinct terms; more are a text, not a question
+
+
+@dataclass(frozen=True, slots=True)
+class FieldWeights:
+    """How much a match in each field counts. `context` is a share of the same kind of field's weight."""
+
+    accented: float
+    folded: float
+    context: float
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    for name in (ACCENTED, FOLDED, CONTEXT_ACCENTED, CONTEXT_FOLDED):
+        builder.add_text_field(name, stored=False, tokenizer_name="whitespace", index_option="freq")
+    builder.add_unsigned_field(_ROW, stored=False, indexed=True, fast=True)
+    return builder.build()
+
+
+def terms(text: str, *, folded: bool) -> list[str]:
+    """What a text is indexed and searched by."""
+    units = syllables(fold(text) if folded else text)
+    return units + bigrams(units)
+
+
+def build(folder: Path, passages: Iterable[tuple[str, str]], megabytes: int) -> None:
+    """Index (passage, context) pairs into `folder`, row by row; one segment order, no leftovers.
+
+    Raises StorageError when the disk refuses.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        index = tantivy.Index(_schema(), path=str(folder))
+        writer = index.writer(heap_size=megabytes * 1_000_000, num_threads=1)
+        for row, (text, context) in enumerate(passages):
+            document = tantivy.Document()
+            document.add_text(ACCENTED, " ".join(terms(text, folded=False)))
+            document.add_text(FOLDED, " ".join(terms(text, folded=True)))
+            document.add_text(CONTEXT_ACCENTED, " ".join(terms(context, folded=False)))
+            document.add_text(CONTEXT_FOLDED, " ".join(terms(context, folded=True)))
+            document.add_unsigned(_ROW, row)
+            writer.add_document(document)
+        writer.commit()
+        writer.wait_merging_threads()
+    except (OSError, ValueError) as error:
+        raise StorageError(f"The lexical index could not be written to {folder} ({error}). Free some space.") from error
+    for name in _LOCKS:
+        (folder / name).unlink(missing_ok=True)
+
+
+class Lexical:
+    """The lexical index of one generation, open for searches from several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            index = tantivy.Index.open(str(folder))
+            index.config_reader(reload_policy="manual")
+            self._schema = index.schema
+            self._searcher = index.searcher()
+        except (OSError, ValueError) as error:
+            raise CorruptIndex(f"{folder} cannot be opened ({error}). Rebuild the index: rebuild-index --full") from error
+
+    def __len__(self) -> int:
+        return int(self._searcher.num_docs)
+
+    def search(self, question: str, limit: int, weights: FieldWeights) -> list[tuple[int, float]]:
+        """(row, BM25 summed over the weighted fields) of the best passages, best first."""
+        clauses: list[tuple[tantivy.Occur, tantivy.Query]] = []
+        for folded, weight in ((False, weights.accented), (True, weights.folded)):
+            if weight <= 0:
+                continue
+            counts = Counter(terms(question, folded=folded)).most_common(_MOST_TERMS)
+            text_field = FOLDED if folded else ACCENTED
+            context_field = CONTEXT_FOLDED if folded else CONTEXT_ACCENTED
+            for term, count in counts:
+                for name, boost in ((text_field, weight * count), (context_field, weight * weights.context * count)):
+                    if boost > 0:
+                        query = tantivy.Query.term_query(self._schema, name, term, index_option="freq")
+                        clauses.append((tantivy.Occur.Should, tantivy.Query.boost_query(query, boost)))
+        if not clauses or limit < 1:
+            return []
+        hits = self._searcher.search(tantivy.Query.boolean_query(clauses), limit=limit, count=False).hits
+        rows = self._searcher.fast_field_values(_ROW, [address for _, address in hits])
+        found = [(int(row), float(score)) for row, (score, _) in zip(rows, hits, strict=True)]
+        return sorted(found, key=lambda hit: (-hit[1], hit[0]))
+
+    def document_frequency(self, term: str) -> int:
+        """How many passages hold the folded term, in their text or in their article's context."""
+        in_text = self._searcher.doc_freq(FOLDED, term)
+        return int(max(in_text, self._searcher.doc_freq(CONTEXT_FOLDED, term)))
+
+

@@ -1,0 +1,106 @@
+"""Vectors by content, so that a rebuild encodes only what is new. SQLite: fingerprint and text give the key.
+
+A cache is never the only copy of anything: whatever is wrong with it, it is put aside and begun anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import zlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from embeddings.errors import StorageError
+
+_SCHEMA = "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, checksum INTEGER, vector BLOB) WITHOUT ROWID"
+_LOOK_UP = 500  # keys a query
+
+
+class VectorCache:
+    """One file of vectors. Close it, or use it in a `with`."""
+
+    def __init__(self, file: Path, fingerprint: str) -> None:
+        self._file = file
+        self._salt = fingerprint.encode() + b"\0"
+        self._connection = self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            return _connect(self._file)
+        except sqlite3.DatabaseError:
+            pass
+        for suffix in ("", "-wal", "-shm"):
+            self._file.with_name(self._file.name + suffix).unlink(missing_ok=True)
+        try:
+            return _connect(self._file)
+        except sqlite3.Error as error:
+            raise StorageError(f"The vector cache {self._file} cannot be opened ({error}). Free some space.") from error
+
+    def get(self, texts: Sequence[str]) -> dict[int, np.ndarray]:
+        """{position in `texts`: vector} of those that are known and undamaged."""
+        positions: dict[bytes, list[int]] = {}
+        for position, text in enumerate(texts):
+            positions.setdefault(self._key(text), []).append(position)
+        keys = list(positions)
+        found: dict[int, np.ndarray] = {}
+        try:
+            for at in range(0, len(keys), _LOOK_UP):
+                part = keys[at : at + _LOOK_UP]
+                marks = ",".join("?" * len(part))
+                rows = self._connection.execute(f"SELECT * FROM vectors WHERE key IN ({marks})", part)  # noqa: S608
+                for key, checksum, blob in rows:
+                    if zlib.crc32(blob) == checksum:
+                        found.update(dict.fromkeys(positions[key], np.frombuffer(blob, "<f4")))
+        except sqlite3.DatabaseError:
+            self._connection.close()
+            self._connection = self._open()
+            return {}
+        return found
+
+    def put(self, texts: Sequence[str], vectors: np.ndarray) -> None:
+        """Keep `vectors` (len(texts), dim). Durable when this returns."""
+        blobs = [row.astype("<f4").tobytes() for row in vectors]
+        rows = [(self._key(text), zlib.crc32(blob), blob) for text, blob in zip(texts, blobs, strict=True)]
+        try:
+            with self._connection:
+                self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", rows)
+        except sqlite3.Error as error:
+            raise StorageError(f"The vector cache {self._file} cannot be written ({error}). Free some space.") from error
+
+    def keep_only(self, texts: Iterable[str]) -> None:
+        """Forget vectors of other texts, once they are more than half of the file."""
+        wanted = {self._key(text) for text in texts}
+        (held,) = self._connection.execute("SELECT count(*) FROM vectors").fetchone()
+        if held <= 2 * len(wanted):
+            return
+        stale = [row for row in self._connection.execute("SELECT key FROM vectors") if row[0] not in wanted]
+        with self._connection:
+            self._connection.executemany("DELETE FROM vectors WHERE key = ?", stale)
+        self._connection.execute("VACUUM")
+
+    def _key(self, text: str) -> bytes:
+        return hashlib.sha256(self._salt + text.encode("utf-8", "surrogatepass")).digest()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> VectorCache:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _connect(file: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(file, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(_SCHEMA)
+        connection.execute("SELECT key, checksum, vector FROM vectors LIMIT 1").fetchone()
+    except sqlite3.DatabaseError:
+        connection.close()
+        raise
+    return connection

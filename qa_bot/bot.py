@@ -1,0 +1,97 @@
+"""The bot: one question in, one answer out. Front ends receive it as an argument and know nothing below it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from embeddings.encoders import Encoder
+from embeddings.index import Index, StoredPassage, open_index
+from embeddings.records import Article
+from embeddings.vietnamese import visible
+from qa_bot.answering import Answerer
+from qa_bot.errors import QuestionError
+from qa_bot.records import Answer, Query, Ranked
+from qa_bot.retrieval import Retriever
+from qa_bot.settings import BotSettings
+from qa_bot.understanding import understand
+
+
+class Bot:
+    """Answers from the newest generation; safe for questions from several threads."""
+
+    def __init__(self, settings: BotSettings, encoder: Encoder, answerer: Answerer, index_dir: Path) -> None:
+        """Raises IndexProblem when there is no index that this encoder can answer from."""
+        self.settings = settings
+        self._encoder = encoder
+        self._answerer = answerer
+        self._index_dir = index_dir
+        self._index = open_index(index_dir, encoder.fingerprint)
+
+    @property
+    def index(self) -> Index:
+        return self._index
+
+    def reopen(self) -> None:
+        """Answer from the newest generation from now on; keeps the old one when the new one cannot be used."""
+        previous, self._index = self._index, open_index(self._index_dir, self._encoder.fingerprint)
+        previous.close()
+
+    def warm_up(self) -> threading.Thread:
+        """Load the model in the background, so that the first question waits less."""
+        thread = threading.Thread(target=self._encoder.warm_up, name="model", daemon=True)
+        thread.start()
+        return thread
+
+    def ask(self, question: str, history: Sequence[str] = ()) -> Answer:
+        """Raises QuestionError when the question is empty or too long."""
+        clock = _Clock()
+        query = self._understand(question, history)
+        clock.lap("understand")
+        vector = self._encoder.encode_queries([query.text])[0]
+        clock.lap("encode")
+        retriever = Retriever(self._index, self.settings.retrieval)
+        ranked = retriever.search(query, vector, max(self.settings.answering.passages, self.settings.answering.nearest))
+        clock.lap("retrieve")
+        answer = self._answerer.answer(query, vector, ranked, self._index)
+        clock.lap("answer")
+        return answer.with_timings(clock.timings())
+
+    def search(self, question: str, top: int, history: Sequence[str] = ()) -> list[Ranked]:
+        """The best `top` passages. Raises QuestionError."""
+        query = self._understand(question, history)
+        vector = self._encoder.encode_queries([query.text])[0]
+        return Retriever(self._index, self.settings.retrieval).search(query, vector, top)
+
+    def articles(self) -> list[Article]:
+        return self._index.articles()
+
+    def passage(self, row: int) -> StoredPassage:
+        return self._index.passages([row])[0]
+
+    def _understand(self, question: str, history: Sequence[str]) -> Query:
+        limit = self.settings.answering.max_question_characters
+        if not any(c.isalnum() for c in visible(question)):
+            raise QuestionError("The question is empty. Type a few words.")
+        if len(question) > limit:
+            raise QuestionError(f"The question has {len(question)} characters, more than {limit}. Make it shorter.")
+        return understand(question, history)
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self._started = self._last = time.perf_counter()
+        self._laps: dict[str, float] = {}
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self._laps[name] = round(1000 * (now - self._last), 2)
+        self._last = now
+
+    def timings(self) -> dict[str, float]:
+        return {**self._laps, "total": round(1000 * (time.perf_counter() - self._started), 2)}
+
+
+Opener = Callable[[], Bot]
