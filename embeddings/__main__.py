@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from embeddings import messages
-from embeddings.console import complain, one_line
+from embeddings.console import complain
 from embeddings.errors import BotError
 from embeddings.settings import IndexSettings, language, load
-
-_SHOWN_SKIPPED = 20
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without Vietnamese letters is no reason to fail
     try:
         settings = with_options(load(IndexSettings, options.config), options.source, options.index)
-        return _build(settings, full=options.full)
+        _build(settings, full=options.full)
     except BotError as error:
         complain(f"rebuild-index: {error}")
         return 1
     except KeyboardInterrupt:
         complain("rebuild-index: interrupted; the old index still serves, and what was encoded is kept.")
         return 130
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -48,54 +49,16 @@ def with_options(settings: IndexSettings, source: list[Path] | None, index: Path
     return settings.model_copy(update={"articles": articles, "index": folder})
 
 
-def _build(settings: IndexSettings, *, full: bool) -> int:
-    from rich.console import Console
+def _build(settings: IndexSettings, *, full: bool) -> None:
+    from rich.console import Console  # imported late: --help and wrong settings need none of this
 
-    from embeddings import pipeline
     from embeddings.encoders import SentenceTransformersEncoder
     from embeddings.progress import Bar
+    from embeddings.report import build_in_sight
 
     spoken = language(settings.terminal.language)
-    with Bar(Console(stderr=True), spoken) as bar:
-        encoder = SentenceTransformersEncoder(settings.encoder, bar.model)
-        report = pipeline.build(settings, encoder, bar, full=full)
-    Console().print(_table(report, settings.index.dir, spoken))
-    return 0
-
-
-def _table(report: object, folder: Path, spoken: messages.Language) -> object:
-    from rich.table import Table
-    from rich.text import Text
-
-    from embeddings.pipeline import Report
-
-    assert isinstance(report, Report)
-
-    def say(name: str, **values: object) -> str:
-        return messages.say(messages.BUILD, spoken, name, **values)
-
-    table = Table(title=say("build.title", number=report.generation, folder=folder), show_header=False, title_justify="left")
-    table.add_column(style="dim")
-    table.add_column(justify="left", overflow="fold")
-    rate = "-" if report.unchanged else f"{report.passages / report.seconds:.1f}"
-    rows = [
-        ("build.articles", f"{report.articles}"),
-        ("build.passages", f"{report.passages}"),
-        ("build.sentences", f"{report.sentences}"),
-        ("build.encoded", say("build.unchanged") if report.unchanged else f"{report.encoded}"),
-        ("build.reused", f"{report.reused}"),
-        ("build.seconds", f"{report.seconds:.2f}"),
-        ("build.rate", rate),
-        ("build.size", f"{report.bytes / 1e6:.1f} MB"),
-        ("build.skipped", f"{len(report.skipped)}"),
-    ]
-    for name, value in rows:
-        table.add_row(say(name), value)
-    for item in report.skipped[:_SHOWN_SKIPPED]:
-        table.add_row("", Text(one_line(f"{item.path}: {item.reason}")))
-    if len(report.skipped) > _SHOWN_SKIPPED:
-        table.add_row("", say("build.more", count=len(report.skipped) - _SHOWN_SKIPPED))
-    return table
+    bar = Bar(Console(stderr=True), spoken)
+    build_in_sight(settings, SentenceTransformersEncoder(settings.encoder, bar.model), bar, spoken, full=full)
 
 
 if __name__ == "__main__":

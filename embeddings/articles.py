@@ -26,23 +26,23 @@ def find_files(settings: Articles) -> tuple[list[Path], list[Skipped]]:
 
     Raises SourceError when a source does not exist or cannot be listed.
     """
-    files: dict[Path, None] = {}
+    files: dict[str, Path] = {}  # by absolute path: sources may overlap
     skipped: list[Skipped] = []
     for source in settings.source:
         for path, reason in sorted(_walk(source, settings.ignore)):
             if reason is None:
-                files[path] = None
+                files.setdefault(os.path.abspath(path), path)
             else:
                 skipped.append(Skipped(shown(path), reason))
-    return list(files), skipped
+    return list(files.values()), skipped
 
 
 def _walk(source: Path, ignore: Sequence[str]) -> Iterator[tuple[Path, str | None]]:
     """(path, None) for each file to read, (path, reason) for each that is skipped."""
-    if source.is_file():
+    if os.path.isfile(source):
         yield source, None
         return
-    if not source.is_dir():
+    if not os.path.isdir(source):
         raise SourceError(
             f"The articles folder {str(source)!r} does not exist. "
             "Name a folder or file with --source, or set articles.source."
@@ -79,9 +79,10 @@ def _obstacle(path: Path, root: Path) -> str | None:
         if not stat.S_ISREG(path.stat().st_mode):
             return "not a plain file"
     except (OSError, RuntimeError):
-        return "a link that leads nowhere"
+        return "a link that leads nowhere" if os.path.islink(path) else "cannot be read"
     if path.suffix.lower() not in READERS:
-        return f"format {path.suffix.lower() or 'without extension'} is not read (known: {', '.join(READERS)})"
+        suffix = _valid(path.suffix.lower()) or "without extension"
+        return f"format {suffix} is not read (known: {', '.join(READERS)})"
     return None
 
 
@@ -115,7 +116,12 @@ def shown(path: Path) -> str:
     """The path as it is stored and shown: relative to the working folder where it lies below, always valid text."""
     absolute = Path(os.path.abspath(path))
     text = os.path.relpath(absolute) if absolute.is_relative_to(Path.cwd()) else str(absolute)
-    return os.fsencode(text).decode("utf-8", "backslashreplace")
+    return _valid(text)
+
+
+def _valid(name: str) -> str:
+    """A file's name as text that can be stored: bytes that are not UTF-8 are spelled out."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def merge_identical(pages: Sequence[Page]) -> tuple[list[Page], dict[str, tuple[str, ...]]]:

@@ -13,6 +13,7 @@ normalisation map, a directory of tensors, and the tensors, f32 or Q4_0.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import importlib.util
 import json
@@ -59,7 +60,9 @@ def ensure(cache_dir: Path, progress: Progress | None = None) -> Path:
         cache_dir.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{identity()}.", dir=cache_dir) as folder:
             _convert(source, Path(folder), progress or (lambda done, what: None))
-            _publish(Path(folder), target)
+            with (cache_dir / ".lock").open("a") as lock:  # one at a time: a folder just published is not "damaged"
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                _publish(Path(folder), target)
     except OSError as error:
         raise StorageError(
             f"The embedding model could not be unpacked into {cache_dir}: {error.strerror or error}. "
@@ -90,7 +93,7 @@ def _is_whole(folder: Path) -> bool:
     try:
         sizes: dict[str, int] = json.loads((folder / "conversion.json").read_text("utf-8"))["sizes"]
         return all((folder / name).stat().st_size == size for name, size in sizes.items())
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
 
 

@@ -59,7 +59,7 @@ def _paragraphs(text: str, start: int, end: int, settings: Chunking, lexicon: Le
 def _join_short(sentences: list[Span], text: str, shortest: int) -> list[Span]:
     joined = [sentences[0]]
     for sentence in sentences[1:]:
-        if min(count(text, joined[-1]), count(text, sentence)) < shortest:
+        if count(text, sentence) < shortest or count(text, joined[-1]) < shortest:
             joined[-1] = Span(joined[-1].start, sentence.end)
         else:
             joined.append(sentence)
@@ -68,10 +68,10 @@ def _join_short(sentences: list[Span], text: str, shortest: int) -> list[Span]:
 
 def _cut(text: str, span: Span, longest: int) -> Iterator[Span]:
     """`span` in parts of at most `longest` syllables, cut after a clause, else a word, else anywhere."""
-    while count(text, span) > longest:
-        words = list(re.finditer(r"\S+", text[span.start : span.end]))
-        limit = words[longest].start() if len(words) > longest else longest * _SYLLABLE_CHARS
-        limit = min(limit, longest * _SYLLABLE_CHARS)
+    room = longest * _SYLLABLE_CHARS  # only this much is looked at for each part, however long the rest is
+    while span.end - span.start > room or count(text, span) > longest:
+        words = list(re.finditer(r"\S+", text[span.start : min(span.end, span.start + room)]))
+        limit = words[longest].start() if len(words) > longest else room
         head = text[span.start : span.start + limit]
         marks = (list(pattern.finditer(head, limit // 2)) for pattern in _BREAKS)
         at = next((found[-1].end() for found in marks if found), limit)
@@ -82,8 +82,12 @@ def _cut(text: str, span: Span, longest: int) -> Iterator[Span]:
 
 
 def _trim(text: str, span: Span) -> Span:
-    piece = text[span.start : span.end]
-    return Span(span.end - len(piece.lstrip()), span.start + len(piece.rstrip())) if piece.strip() else Span(span.end, span.end)
+    start, end = span.start, span.end
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return Span(start, end)
 
 
 def _group(paragraphs: list[list[Span]], text: str, settings: Chunking) -> list[list[Span]]:

@@ -86,14 +86,21 @@ def _mark_repeats(found: list[_Line]) -> None:
         else:
             previous = line
     distinct = [line for line in found if line.kind is None and len(line.units) >= _MIN_REPEAT]
-    longest_first = sorted(distinct, key=lambda line: -len(line.units))
-    kept: list[str] = []
-    for line in longest_first:
+    heads = {_head(line.units, 0) for line in distinct}
+    holders: dict[tuple[str, ...], list[str]] = {}  # lines that are kept, by the beginnings that they hold
+    for line in sorted(distinct, key=lambda line: -len(line.units)):
         text = " ".join(line.units)
-        if any(text in longer for longer in kept):
+        if any(text in longer for longer in holders.get(_head(line.units, 0), ())):
             line.kind = Kind.REPEATED
-        else:
-            kept.append(text)
+            continue
+        starts = range(len(line.units) - _MIN_REPEAT + 1)
+        for head in {head for at in starts if (head := _head(line.units, at)) in heads}:
+            holders.setdefault(head, []).append(text)
+
+
+def _head(units: list[str], at: int) -> tuple[str, ...]:
+    """The first words of what begins at `at`; lines are compared only where these agree."""
+    return tuple(units[at : at + _MIN_REPEAT])
 
 
 def _mark_head(head: list[_Line], lexicon: Lexicon) -> None:

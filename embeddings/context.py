@@ -6,6 +6,7 @@ as it is; only what the model and the lexical index see is longer. Measured form
 
 from __future__ import annotations
 
+from embeddings.abbreviations import expansions
 from embeddings.lexicon import Lexicon
 from embeddings.records import Context, Kind
 from embeddings.vietnamese import normalize
@@ -27,14 +28,19 @@ def encoded_text(sentence: str, kind: Kind, context: Context, lexicon: Lexicon) 
     return f"{above}. {labelled}" if above else labelled
 
 
-def context_text(kind: Kind, context: Context, lexicon: Lexicon) -> str:
-    """What the lexical index adds to a passage, in a field of its own."""
+def indexed_text(text: str, kind: Kind, lexicon: Lexicon) -> str:
+    """What the words of a passage or sentence are: its own, its kind's ("tác giả …"), abbreviations in full."""
+    return "\n".join((text, lexicon.context_words.get(kind, ""), *expansions(text, lexicon)))
+
+
+def context_text(context: Context, lexicon: Lexicon) -> str:
+    """What the lexical index adds to every passage of an article, in a field of its own."""
     published = context.published
     parts = (
         heading(context),
+        *expansions(heading(context), lexicon),
         f"ngày {published.day} tháng {published.month} năm {published.year}" if published else "",
         context.author or "",
         context.source or "",
-        lexicon.context_words.get(kind, ""),
     )
     return "\n".join(part for part in parts if part)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import re
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -125,7 +126,7 @@ def prefixes(settings: EncoderSettings) -> Prefixes:
     name = settings.model.casefold()
     family = settings.preset
     if family == "auto":
-        known = (preset for part, preset in _FAMILIES if part in name)
+        known = (preset for part, preset in _FAMILIES if re.search(rf"(?<![a-z0-9]){part}(?![a-z0-9])", name))
         family = "e5" if name == "bundled" else next(known, "plain")  # type: ignore[arg-type]
     preset = PRESETS[family]
     return Prefixes(

@@ -26,7 +26,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from embeddings.errors import CorruptIndex, IndexBusy, NoIndex, StaleIndex, StorageError
+from embeddings.errors import CorruptIndex, IndexBusy, IndexProblem, NoIndex, StaleIndex, StorageError
 
 FORMAT = 1  # raise it when a generation's files change their meaning
 MANIFEST = "manifest.json"
@@ -72,9 +72,11 @@ def builder_lock(index_dir: Path) -> Iterator[None]:
             file.seek(0)
             holder = file.read().strip() or "unknown"
             raise IndexBusy(f"Another build of {index_dir} is running (process {holder}). Wait for it to end.") from error
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
+        try:
+            os.ftruncate(file.fileno(), 0)
+            os.write(file.fileno(), b"%d\n" % os.getpid())
+        except OSError as error:
+            raise StorageError(_disk_problem(index_dir, error)) from error
         for leftover in index_dir.glob(f"{_BUILDING}*"):
             shutil.rmtree(leftover, ignore_errors=True)
         yield
@@ -105,6 +107,7 @@ def seal(folder: Path) -> dict[str, FileRecord]:
     records = {}
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         with path.open("rb+") as file:
+            os.fchmod(file.fileno(), 0o644)  # some libraries write for the owner's eyes only
             os.fsync(file.fileno())
         records[path.relative_to(folder).as_posix()] = _record(path)
     for sub in [folder, *(p for p in folder.rglob("*") if p.is_dir())]:
@@ -160,7 +163,20 @@ def open_newest(index_dir: Path) -> Held:
 
     Raises NoIndex when there is none, CorruptIndex when none is sound, StaleIndex when all are of another format.
     """
-    found = numbers(index_dir)
+    while True:
+        found = numbers(index_dir)
+        try:
+            held = _open_first(index_dir, found)
+        except IndexProblem:
+            if numbers(index_dir) == found:
+                raise
+            continue  # a build published and pruned meanwhile: what was missing is not damaged, look again
+        if held.warning is None or numbers(index_dir) == found:
+            return held
+        held.hold.close()
+
+
+def _open_first(index_dir: Path, found: list[int]) -> Held:
     if not found:
         raise NoIndex(f"There is no index in {index_dir} yet. Build it: rebuild-index")
     problems = []
@@ -212,12 +228,12 @@ def read_manifest(folder: Path) -> Manifest:
             raise StaleIndex(f"its format is {body['format']}, this program reads {FORMAT}")
         files = {name: FileRecord(**record) for name, record in body.pop("files").items()}
         return Manifest(**body, files=files)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CorruptIndex(f"{MANIFEST} cannot be read") from error
 
 
 def prune(index_dir: Path, keep: int) -> None:
-    """Delete all but the newest `keep` generations that nobody reads; newer damaged ones do not count."""
+    """Delete all but the newest `keep` generations that nobody reads; damaged ones among them do not count."""
     kept = 0
     for number in numbers(index_dir):
         folder = folder_of(index_dir, number)
@@ -225,20 +241,25 @@ def prune(index_dir: Path, keep: int) -> None:
             _delete_unless_held(folder)
             continue
         try:
-            read_manifest(folder)
+            verify(folder)
             kept += 1
         except (CorruptIndex, StaleIndex):
             continue
 
 
 def _delete_unless_held(folder: Path) -> None:
+    """A reader that comes while the lock is held waits, and then finds the folder gone."""
     try:
         with (folder / MANIFEST).open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _delete(folder)
     except FileNotFoundError:
-        pass
+        _delete(folder)
     except OSError:
         return
+
+
+def _delete(folder: Path) -> None:
     aside = folder.parent.parent / f"{_BUILDING}old-{folder.name}"  # gone from sight in one step, then deleted
     try:
         os.rename(folder, aside)

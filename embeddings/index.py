@@ -74,6 +74,16 @@ class Index:
         rows = np.arange(self._first_sentence[row], self._first_sentence[row + 1])
         return self._vectors.rows(rows) @ np.asarray(query, np.float32)
 
+    def best_sentence_scores(self, query: np.ndarray, rows: Sequence[int]) -> list[float]:
+        """The cosine of the best sentence of each passage in `rows`."""
+        if not rows:
+            return []
+        firsts, ends = self._first_sentence[list(rows)], self._first_sentence[[row + 1 for row in rows]]
+        sentences = np.concatenate([np.arange(a, b) for a, b in zip(firsts, ends, strict=True)])
+        scores = self._vectors.rows(sentences) @ np.asarray(query, np.float32)
+        starts = np.concatenate([[0], np.cumsum(ends - firsts)[:-1]])
+        return [float(score) for score in np.maximum.reduceat(scores, starts)]
+
     def lexical_search(self, question: str, limit: int, weights: lexical.FieldWeights) -> dict[int, float]:
         """{passage row: BM25 summed over the weighted fields} of the best `limit` passages."""
         return dict(self._lexical.search(question, limit, weights))

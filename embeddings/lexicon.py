@@ -9,7 +9,7 @@ from pathlib import Path
 
 from embeddings.errors import SettingsError
 from embeddings.records import Kind
-from embeddings.vietnamese import fold, syllables
+from embeddings.vietnamese import fold, normalize, syllables
 
 FILE = "vietnamese.toml"
 
@@ -27,6 +27,15 @@ class Lexicon:
     date_words: frozenset[str]
     place_heads: tuple[str, ...]
     context_words: dict[Kind, str]
+    question_words: frozenset[str]  # phrases, normalised
+    bare_question_words: frozenset[str]
+    english_question_words: frozenset[str]
+    asking_for: dict[str, tuple[str, ...]]  # "number", "date", "person", "reason" -> phrases, normalised
+    focus_before: tuple[str, ...]  # what is asked for stands before these words, folded …
+    focus_after: tuple[str, ...]  # … or after these
+    reason_cues: frozenset[str]  # normalised
+    abbreviations_of: dict[str, str]  # short form, normalised syllables joined -> full form
+    shorthand: dict[str, str]  # chat word, normalised -> word
 
 
 def key(text: str) -> str:
@@ -49,8 +58,21 @@ def load(file: Path | None = None) -> Lexicon:
             },
             place_heads=tuple(pages["place_heads"]),
             context_words={Kind(kind): words for kind, words in data["context"].items()},
+            **{
+                f"{prefix}question_words": frozenset(" ".join(syllables(w)) for w in data["questions"][f"{prefix}words"])
+                for prefix in ("", "bare_", "english_")
+            },
+            asking_for={
+                kind: tuple(" ".join(syllables(phrase)) for phrase in data["questions"][kind])
+                for kind in ("number", "date", "person", "reason")
+            },
+            focus_before=tuple(key(words) for words in data["questions"]["focus_before"]),
+            focus_after=tuple(key(words) for words in data["questions"]["focus_after"]),
+            reason_cues=frozenset(" ".join(syllables(words)) for words in data["questions"]["reason_cues"]),
+            abbreviations_of={" ".join(syllables(short)): full for short, full in data["abbreviations"].items()},
+            shorthand={normalize(short): full for short, full in data["shorthand"].items()},
         )
-    except (OSError, tomllib.TOMLDecodeError, KeyError, ValueError, TypeError) as error:
+    except (OSError, tomllib.TOMLDecodeError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise SettingsError(
             f"{path} cannot be used as word lists ({type(error).__name__}: {error}). "
             "Compare it with the config/vietnamese.toml that comes with the program."

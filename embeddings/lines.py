@@ -12,9 +12,10 @@ MIN_HEADLINE, MAX_HEADLINE = 5, 45  # syllables
 MIN_PARAGRAPH = 25  # syllables: shorter, and it needs a full stop to count as one
 _MAX_CREDIT = 14  # syllables of a byline or source line
 _LONGEST_SYLLABLE = 7  # letters: nghiêng
+_LONGEST_NAME = 120  # characters of a line of names
 
-_EDGE = " \t\r\v\f\u00a0\u2000-\u200b\u202f\u3000\ufeff"
-_INNER = re.compile(rf"(?:[{_EDGE}]|(?:#{{1,6}}|[-*+•>]) )*(.*?)[{_EDGE}]*", re.DOTALL)
+_EDGE = " \t\r\v\f\u00a0\u202f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200C)))
+_LEAD = re.compile(rf"(?:[{_EDGE}]|(?:#{{1,6}}|[-*+•>]) )*+")
 _MARKDOWN_IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
 _SENTENCE_END = re.compile(r"[.!?…:;](?:/\.)?[\"”’»)]*$")
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*\.?")
@@ -31,11 +32,13 @@ _CLOCK = re.compile(r"\d{1,2}\s*[:hg]\s*\d{2}(?:\s*:\s*\d{2})?|[+-]\s*\d{1,2}(?:
 
 def inner_range(line: str) -> tuple[int, int]:
     """The part of a line that is text: without edge spaces, list bullets, markdown's # and image syntax."""
-    image = _MARKDOWN_IMAGE.search(line)
-    if image is not None and image[0] == line.strip():
-        return image.span(1)
-    match = _INNER.fullmatch(line)
-    return match.span(1) if match is not None else (0, len(line))
+    image = _MARKDOWN_IMAGE.fullmatch(line.strip())
+    if image is not None:
+        indent = len(line) - len(line.lstrip())
+        return indent + image.start(1), indent + image.end(1)
+    lead = _LEAD.match(line)
+    start = lead.end() if lead is not None else 0
+    return start, max(start, len(line.rstrip(_EDGE)))
 
 
 def is_phrase(line: str, phrases: frozenset[str]) -> bool:
@@ -71,17 +74,17 @@ def date_in_line(line: str, lexicon: Lexicon) -> date | None:
     """The date of a line that holds a date and little else ("Thứ 7, 12/06/2021 | 06:42 [GMT +7] A A")."""
     if len(line) > 120:
         return None
-    text = normalize(line)
-    found = parse_date(text)
+    found = parse_date(line)
     if found is None:
         return None
-    rest = _CLOCK.sub(" ", _WORDS.sub(" ", _YMD.sub(" ", _DMY.sub(" ", text))))
+    rest = _CLOCK.sub(" ", _WORDS.sub(" ", _YMD.sub(" ", _DMY.sub(" ", normalize(line)))))
     words = [word for word in syllables(fold(rest)) if word not in lexicon.date_words and len(word) > 1]
     return None if words else found
 
 
 def parse_date(text: str) -> date | None:
-    """The first calendar date in `text`: 12/06/2021, 2021-06-12, 12 tháng 6 năm 2021. Day before month."""
+    """The first calendar date in `text`: 12/06/2021, 2021-06-12, 12 Tháng 6 năm 2021. Day before month."""
+    text = normalize(text)
     if match := _YMD.search(text):
         parts = match[3], match[2], match[1]
     elif match := _DMY.search(text):
@@ -131,8 +134,8 @@ def source_in_line(line: str, lexicon: Lexicon) -> str | None:
 
 def _is_name(line: str) -> bool:
     """Two to five capitalised words, initials allowed, a remark in parentheses left out: "M. An (Tổng hợp)"."""
-    bare = _PARENTHESES.sub(" ", line).strip()
-    if any(mark in bare for mark in ",:;!?|/\"“”") or bare.endswith("."):
+    bare = _PARENTHESES.sub(" ", line[: _LONGEST_NAME + 1]).strip()
+    if len(line) > _LONGEST_NAME or any(mark in bare for mark in ",:;!?|/\"“”") or bare.endswith("."):
         return False
     for name in re.split(r"\s+[-–]\s+|\s+và\s+", bare):
         words = name.split()

@@ -10,6 +10,8 @@ from embeddings.lexicon import Lexicon
 from embeddings.records import Article, Context, Kind, Page, Region
 from embeddings.vietnamese import fold
 
+_UPPER = "".join(c for c in map(chr, range(0x1F00)) if c.isupper())  # Latin letters with all their marks among them
+_NAME = rf"([{_UPPER}][^\W\d_]*(?: [{_UPPER}][^\W\d_]*){{0,3}})"
 _FRONT_MATTER_NAMES = {
     "title": ("title", "tieu de", "headline"),
     "published": ("published", "date", "ngay", "ngay dang", "pubdate"),
@@ -54,8 +56,7 @@ def place_of(text: str, lexicon: Lexicon) -> str | None:
     A heading that goes between ("Huyện ủy Mèo Vạc", "Đảng bộ huyện Sông Lô") is stepped over.
     """
     heads = "|".join(re.escape(head) for head in lexicon.place_heads)
-    name = r"((?:[^\W\d_a-zà-ỹ][^\W\d_]*)(?: [^\W\d_a-zà-ỹ][^\W\d_]*){0,3})"
-    pattern = re.compile(rf"\b(?i:{heads})(?: ủy| uỷ)? {name}")
+    pattern = re.compile(rf"\b(?i:{heads})(?: ủy| uỷ)? {_NAME}")
     counts = Counter(match[1] for match in pattern.finditer(text))
     best = counts.most_common(1)
     return best[0][0] if best and best[0][1] >= 2 else None

@@ -16,7 +16,7 @@ import numpy as np
 from embeddings import articles, generations, lexical, lexicon, storage, vectors
 from embeddings.chunking import chunk
 from embeddings.cleaning import clean
-from embeddings.context import context_text, encoded_text
+from embeddings.context import context_text, encoded_text, indexed_text
 from embeddings.encoders import Encoder
 from embeddings.errors import CorruptIndex, IndexProblem, SourceError
 from embeddings.index import LEXICAL_FOLDER, STORAGE_FILE, VECTORS_FILE, Index, check_counts
@@ -70,7 +70,7 @@ class Corpus:
     articles: list[tuple[Article, Context]]
     passages: list[Passage]
     encoded_texts: list[str]  # one a sentence, in the order of passages
-    context_texts: list[str]  # one a passage
+    indexed_texts: list[tuple[str, str]]  # (words, words of the context), one a passage
 
 
 def build(settings: IndexSettings, encoder: Encoder, progress: Progress | None = None, *, full: bool = False) -> Report:
@@ -88,6 +88,8 @@ def build(settings: IndexSettings, encoder: Encoder, progress: Progress | None =
         if current is not None:
             return _report(current, True, 0, skipped, started)
         corpus = _chunk(pages, settings, progress)
+        if not corpus.passages:
+            raise SourceError(f"There is no text in the {len(pages)} files of {_names(settings)}; the old index stays as it is.")
         with VectorCache(index_dir / CACHE_FILE, encoder.fingerprint) as cache:
             matrix, encoded = _encode(corpus.encoded_texts, encoder, cache, progress, use_cache=not full)
             manifest = _write(corpus, matrix, skipped, digest, settings, encoder.fingerprint, progress)
@@ -108,10 +110,13 @@ def _read(settings: IndexSettings, progress: Progress) -> tuple[list[Page], list
             skipped.append(page)
         progress.advance()
     if not pages:
-        where = ", ".join(str(source) for source in settings.articles.source)
         why = f" ({len(skipped)} skipped; first: {skipped[0].path}: {skipped[0].reason})" if skipped else ""
-        raise SourceError(f"There is no article in {where}{why}. Put .txt or .md files there; the old index stays as it is.")
+        raise SourceError(f"There is no article in {_names(settings)}{why}. Put .txt or .md files there; the old index stays as it is.")
     return pages, skipped
+
+
+def _names(settings: IndexSettings) -> str:
+    return ", ".join(articles.shown(source) for source in settings.articles.source)
 
 
 def _chunk(pages: Sequence[Page], settings: IndexSettings, progress: Progress) -> Corpus:
@@ -124,9 +129,10 @@ def _chunk(pages: Sequence[Page], settings: IndexSettings, progress: Progress) -
         article = describe(page, regions, words, other_paths.get(page.sha256, ()))
         context = context_of(article, words) if settings.encoder.context else Context(None, None, None, None, None)
         corpus.articles.append((article, context))
+        around = context_text(context, words)
         for passage in chunk(article, regions, settings.chunking, words):
             corpus.passages.append(passage)
-            corpus.context_texts.append(context_text(passage.kind, context, words))
+            corpus.indexed_texts.append((indexed_text(passage.text, passage.kind, words), around))
             corpus.encoded_texts.extend(
                 encoded_text(sentence, passage.kind, context, words) for sentence in passage.sentence_texts()
             )
@@ -167,8 +173,7 @@ def _write(
     with generations.staging(index_dir) as folder:
         storage.write(folder / STORAGE_FILE, corpus.articles, corpus.passages)
         progress.advance()
-        pairs = ((passage.text, text) for passage, text in zip(corpus.passages, corpus.context_texts, strict=True))
-        lexical.build(folder / LEXICAL_FOLDER, pairs, settings.index.writer_megabytes)
+        lexical.build(folder / LEXICAL_FOLDER, corpus.indexed_texts, settings.index.writer_megabytes)
         progress.advance()
         (folder / VECTORS_FILE).write_bytes(vectors.build(matrix))
         progress.advance()
@@ -200,7 +205,7 @@ def _read_back(folder: Path, corpus: Corpus, matrix: np.ndarray) -> None:
     manifest = generations.verify(folder)
     with (folder / generations.MANIFEST).open("rb") as hold:
         index = Index(generations.Held(folder, manifest, hold, None))
-        check_counts(manifest, len(corpus.passages), len(corpus.encoded_texts), len(corpus.context_texts), matrix.shape[1])
+        check_counts(manifest, len(corpus.passages), len(corpus.encoded_texts), len(corpus.indexed_texts), matrix.shape[1])
         first = 0
         step = max(1, len(corpus.passages) // _CANARIES)
         for row, passage in enumerate(corpus.passages):

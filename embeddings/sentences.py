@@ -15,7 +15,9 @@ Span = tuple[int, int]
 """[start, end) in characters."""
 
 _CLOSERS = "\"'”’»)]}"
-_END = re.compile(rf"(?:\.\.\.+|…|[.!?。]+)(?:/\.)?[{re.escape(_CLOSERS)}]*(?=\s|$)|\n+")
+_END = re.compile(  # each mark is looked at once: a line of a million points takes no longer than one of letters
+    rf"(?:(?<![.!?。])[.!?。]++|…)(?:/\.)?[{re.escape(_CLOSERS)}]*+(?=\s|$)|\n+"
+)
 _LAST_WORD = re.compile(r"[^\s(\[“\"'/]+$")
 _INITIAL = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]", re.UNICODE)
 

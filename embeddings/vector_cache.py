@@ -30,14 +30,26 @@ class VectorCache:
     def _open(self) -> sqlite3.Connection:
         try:
             return _connect(self._file)
-        except sqlite3.DatabaseError:
-            pass
-        for suffix in ("", "-wal", "-shm"):
-            self._file.with_name(self._file.name + suffix).unlink(missing_ok=True)
+        except sqlite3.DatabaseError as error:
+            self._raise_if_the_disk_refuses(error)
+            return self._begin_anew()
+
+    def _raise_if_the_disk_refuses(self, error: sqlite3.DatabaseError) -> None:
+        """A full disk is no reason to throw vectors away; a damaged header or a foreign table is."""
+        of_the_file = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY)
+        if isinstance(error, sqlite3.OperationalError) and not of_the_file:
+            raise StorageError(self._problem(error)) from error
+
+    def _problem(self, error: Exception) -> str:
+        return f"The vector cache {self._file} cannot be used ({error}). Free some space, or delete it."
+
+    def _begin_anew(self) -> sqlite3.Connection:
         try:
+            for suffix in ("", "-wal", "-shm"):
+                self._file.with_name(self._file.name + suffix).unlink(missing_ok=True)
             return _connect(self._file)
-        except sqlite3.Error as error:
-            raise StorageError(f"The vector cache {self._file} cannot be opened ({error}). Free some space.") from error
+        except (OSError, sqlite3.Error) as error:
+            raise StorageError(self._problem(error)) from error
 
     def get(self, texts: Sequence[str]) -> dict[int, np.ndarray]:
         """{position in `texts`: vector} of those that are known and undamaged."""
@@ -52,11 +64,11 @@ class VectorCache:
                 marks = ",".join("?" * len(part))
                 rows = self._connection.execute(f"SELECT * FROM vectors WHERE key IN ({marks})", part)  # noqa: S608
                 for key, checksum, blob in rows:
-                    if zlib.crc32(blob) == checksum:
+                    if key in positions and isinstance(blob, bytes) and zlib.crc32(blob) == checksum:
                         found.update(dict.fromkeys(positions[key], np.frombuffer(blob, "<f4")))
         except sqlite3.DatabaseError:
             self._connection.close()
-            self._connection = self._open()
+            self._connection = self._begin_anew()
             return {}
         return found
 
@@ -65,21 +77,30 @@ class VectorCache:
         blobs = [row.astype("<f4").tobytes() for row in vectors]
         rows = [(self._key(text), zlib.crc32(blob), blob) for text, blob in zip(texts, blobs, strict=True)]
         try:
-            with self._connection:
-                self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", rows)
-        except sqlite3.Error as error:
-            raise StorageError(f"The vector cache {self._file} cannot be written ({error}). Free some space.") from error
+            self._insert(rows)
+        except sqlite3.DatabaseError as error:
+            self._raise_if_the_disk_refuses(error)
+            self._connection.close()
+            self._connection = self._begin_anew()
+            self._insert(rows)
+
+    def _insert(self, rows: Sequence[tuple[bytes, int, bytes]]) -> None:
+        with self._connection:
+            self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", rows)
 
     def keep_only(self, texts: Iterable[str]) -> None:
         """Forget vectors of other texts, once they are more than half of the file."""
         wanted = {self._key(text) for text in texts}
-        (held,) = self._connection.execute("SELECT count(*) FROM vectors").fetchone()
-        if held <= 2 * len(wanted):
-            return
-        stale = [row for row in self._connection.execute("SELECT key FROM vectors") if row[0] not in wanted]
-        with self._connection:
-            self._connection.executemany("DELETE FROM vectors WHERE key = ?", stale)
-        self._connection.execute("VACUUM")
+        try:
+            (held,) = self._connection.execute("SELECT count(*) FROM vectors").fetchone()
+            if held <= 2 * len(wanted):
+                return
+            stale = [row for row in self._connection.execute("SELECT key FROM vectors") if row[0] not in wanted]
+            with self._connection:
+                self._connection.executemany("DELETE FROM vectors WHERE key = ?", stale)
+            self._connection.execute("VACUUM")
+        except sqlite3.Error:
+            return  # the index is published by now; a cache that stays too large, or is damaged, harms no one
 
     def _key(self, text: str) -> bytes:
         return hashlib.sha256(self._salt + text.encode("utf-8", "surrogatepass")).digest()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import replace
 
 from embeddings.encoders import Encoder
 from embeddings.index import Index, StoredPassage, open_index
+from embeddings.lexicon import Lexicon
 from embeddings.records import Article
 from embeddings.vietnamese import visible
 from qa_bot.answering import Answerer
@@ -22,13 +23,13 @@ from qa_bot.understanding import understand
 class Bot:
     """Answers from the newest generation; safe for questions from several threads."""
 
-    def __init__(self, settings: BotSettings, encoder: Encoder, answerer: Answerer, index_dir: Path) -> None:
+    def __init__(self, settings: BotSettings, encoder: Encoder, answerer: Answerer, words: Lexicon) -> None:
         """Raises IndexProblem when there is no index that this encoder can answer from."""
         self.settings = settings
         self._encoder = encoder
         self._answerer = answerer
-        self._index_dir = index_dir
-        self._index = open_index(index_dir, encoder.fingerprint)
+        self._words = words
+        self._index = open_index(settings.index.dir, encoder.fingerprint)
 
     @property
     def index(self) -> Index:
@@ -36,7 +37,7 @@ class Bot:
 
     def reopen(self) -> None:
         """Answer from the newest generation from now on; keeps the old one when the new one cannot be used."""
-        previous, self._index = self._index, open_index(self._index_dir, self._encoder.fingerprint)
+        previous, self._index = self._index, open_index(self.settings.index.dir, self._encoder.fingerprint)
         previous.close()
 
     def warm_up(self) -> threading.Thread:
@@ -57,7 +58,7 @@ class Bot:
         clock.lap("retrieve")
         answer = self._answerer.answer(query, vector, ranked, self._index)
         clock.lap("answer")
-        return answer.with_timings(clock.timings())
+        return replace(answer, timings_ms=clock.timings())
 
     def search(self, question: str, top: int, history: Sequence[str] = ()) -> list[Ranked]:
         """The best `top` passages. Raises QuestionError."""
@@ -77,7 +78,7 @@ class Bot:
             raise QuestionError("The question is empty. Type a few words.")
         if len(question) > limit:
             raise QuestionError(f"The question has {len(question)} characters, more than {limit}. Make it shorter.")
-        return understand(question, history)
+        return understand(question, history, self._words)
 
 
 class _Clock:
@@ -93,5 +94,3 @@ class _Clock:
     def timings(self) -> dict[str, float]:
         return {**self._laps, "total": round(1000 * (time.perf_counter() - self._started), 2)}
 
-
-Opener = Callable[[], Bot]

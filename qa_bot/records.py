@@ -25,6 +25,7 @@ class Expected(StrEnum):
     NUMBER = "number"
     DATE = "date"
     PERSON = "person"
+    REASON = "reason"
     OTHER = "other"
 
 
@@ -34,8 +35,11 @@ class Query:
 
     question: str  # as typed
     text: str
+    words: str  # what is matched word by word: `text`, and what was typed where that differs
     typing: Typing
     expected: Expected
+    telling: tuple[str, ...]  # its words that an answer may be expected to hold, folded, each once
+    focus: frozenset[str]  # those of them for the very thing asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Ranked:
     score: float  # fused, 0 to 1
     dense: float  # cosine of its best sentence
     lexical: float  # BM25 over the weighted fields
+    background: float = 0.0  # median cosine of all passages that were weighed: what "unrelated" looks like
 
 
 @dataclass(frozen=True, slots=True)

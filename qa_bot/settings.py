@@ -8,8 +8,8 @@ from embeddings.settings import IndexSettings, Section
 
 
 class Retrieval(Section):
-    depth: int = Field(200, ge=10)
-    dense_share_accented: float = Field(0.5, ge=0, le=1)
+    depth: int = Field(400, ge=10)
+    dense_share_accented: float = Field(0.55, ge=0, le=1)
     dense_share_bare: float = Field(0.1, ge=0, le=1)
     dense_share_foreign: float = Field(0.7, ge=0, le=1)
     folded_share: float = Field(0.3, ge=0, le=1)

@@ -18,18 +18,25 @@ def read(data: bytes) -> tuple[str, dict[str, str], int]:
         return text, {}, 0
     try:
         values = yaml.load(match[1], Loader=yaml.BaseLoader)  # plain strings only: a date stays as it was written
-    except (yaml.YAMLError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f" (line {mark.line + 2})" if mark is not None else ""
         raise ValueError(f"its front matter is not valid YAML{line}") from error
-    return text, _flat(values), match.end()
+    if values is not None and not isinstance(values, dict):
+        return text, {}, 0  # two rules with text between them
+    return text, _flat(values or {}), match.end()
 
 
-def _flat(values: object) -> dict[str, str]:
-    if not isinstance(values, dict):
-        return {}
-    return {
-        str(name): ", ".join(map(str, value)) if isinstance(value, list) else value.strip()
+def _flat(values: dict[object, object]) -> dict[str, str]:
+    """Names with their texts; a list's texts joined, anything deeper left out."""
+    joined = {
+        str(name): ", ".join(part for part in value if isinstance(part, str)) if isinstance(value, list) else value
         for name, value in values.items()
         if isinstance(value, str | list)
     }
+    return {name: _valid(value).strip() for name, value in joined.items()}
+
+
+def _valid(text: str) -> str:
+    """Escapes in YAML can spell half characters, which no file can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")

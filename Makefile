@@ -1,0 +1,56 @@
+# Everything starts here: `make help`. Needs Python 3.11 or newer; the rest is installed into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+Q ?= Đảng bộ huyện Hải Hậu có bao nhiêu đảng viên?
+
+.DEFAULT_GOAL := help
+.PHONY: help chat ask index test check bench lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+chat: index ## ask your articles in the terminal (builds the index of seeds/ first)
+	@$(BIN)/qa-bot chat
+
+ask: index ## one answer: make ask Q="Thu nhập bình quân ở Hải Hậu là bao nhiêu?"
+	@$(BIN)/qa-bot ask "$(Q)"
+
+index: $(VENV)/installed ## index seeds/, only what is new
+	@$(BIN)/rebuild-index > $(VENV)/rebuild-index.txt || { cat $(VENV)/rebuild-index.txt; exit 1; }
+
+test: $(VENV)/installed-dev ## run the tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/installed-dev ## format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/installed-dev ## the figures in docs/quality.md (needs the public data, see there)
+	$(BIN)/python -m benchmarks.latency
+
+lock: ## write the lock files anew from pyproject.toml
+	$(PYTHON) -m venv --clear $(VENV)-lock
+	$(VENV)-lock/bin/python tools/lock.py
+	rm -rf $(VENV)-lock
+
+clean: ## remove the environment, the index and caches
+	rm -rf $(VENV) index dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) -V). Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(PIP) install -r requirements.lock
+	$(PIP) install --no-deps -e .
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.lock $(VENV)/installed
+	$(PIP) install -r requirements-dev.lock
+	@touch $@

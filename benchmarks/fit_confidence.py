@@ -1,0 +1,191 @@
+"""Fit qa_bot/models.json: which sentence to cite, and the probability that it answers.
+
+    python -m benchmarks.fit_confidence DATA_FOLDER [--write]
+
+DATA_FOLDER holds xquad.vi.json, mlqa_dev_vi.{passages,questions}.jsonl and squad_dev-v2.0.json. Of each corpus every second paragraph
+is indexed, first the even ones, then the odd ones, and all questions are asked each time: half of them have no
+answer there, though their subjects are. Once with the articles' titles and once without; once as typed and once
+without diacritics, and XQuAD's once more in English. The choice of a sentence is a softmax over the sentences of a question's passages, fitted on
+questions whose answer is there; the confidence a logistic regression on the chosen sentence (1: it holds the
+answer). Prints figures for each corpus from models that were fitted on the other one alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import logsumexp
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+from benchmarks import corpora
+from embeddings import lexicon
+from embeddings.encoders import SentenceTransformersEncoder
+from embeddings.settings import Encoder
+from embeddings.vietnamese import fold, normalize
+from qa_bot.evidence import NAMES, candidates
+from qa_bot.retrieval import Retriever
+from qa_bot.settings import Answering, BotSettings
+from qa_bot.understanding import understand
+
+CHOICE = ("dense", "passage", "in_sentence", "near", "pairs", "focus", "kind", "length")
+CONFIDENCE = (
+    "dense", "dense_lead", "dense_gap", "passage", "near", "in_passage", "pairs", "numbers", "names", "focus", "kind",
+)  # fmt: skip
+CHOICE_PENALTY = 1e-3
+CONFIDENCE_C = 0.3
+TARGET = Path(__file__).parents[1] / "qa_bot" / "models.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One question over one half of a corpus."""
+
+    corpus: str
+    typed: str  # "accented", "bare" or "english"
+    here: bool  # its paragraph is indexed
+    features: np.ndarray  # (sentences, features)
+    holds: np.ndarray  # (sentences,) bool: the sentence is of the right paragraph and holds the answer
+
+
+def cases(data: Path) -> list[Case]:
+    settings = BotSettings()
+    encoder = corpora.Remembering(SentenceTransformersEncoder(Encoder()))
+    words = lexicon.load()
+    found = []
+    for dataset in (corpora.xquad(data), corpora.mlqa(data)):
+        for typed, questions in _typed(dataset, data).items():
+            queries = [understand(question.text, (), words) for question in questions]
+            vectors = encoder.encode_queries([query.text for query in queries])
+            for titled in (False, True):
+                for half in (0, 1):
+                    with tempfile.TemporaryDirectory() as folder:
+                        keep = range(half, len(dataset.paragraphs), 2)
+                        index = corpora.build(dataset, keep, titled=titled, encoder=encoder, work=Path(folder))
+                        retriever = Retriever(index, settings.retrieval)
+                        for question, query, vector in zip(questions, queries, vectors, strict=True):
+                            top = retriever.search(query, vector, settings.answering.passages)
+                            sentences = candidates(query, vector, top, index, words)
+                            gold = corpora.file_name(question.paragraph)
+                            answers = [normalize(answer) for answer in question.answers]
+                            holds = [
+                                Path(c.ranked.stored.article.path).name == gold
+                                and any(a in normalize(c.ranked.stored.passage.sentence_texts()[c.sentence]) for a in answers)
+                                for c in sentences
+                            ]
+                            features = np.array([c.features.vector() for c in sentences])
+                            here = question.paragraph % 2 == half
+                            found.append(Case(dataset.name, typed, here, features, np.array(holds, bool)))
+                        index.close()
+            print(f"{dataset.name} {typed}: {len(found)} cases so far", flush=True)
+    return found
+
+
+def _typed(dataset: corpora.Dataset, data: Path) -> dict[str, list[corpora.Question]]:
+    """The same questions as they may be typed; in English where SQuAD has the one that XQuAD translated."""
+    questions = list(dataset.questions)
+    typed = {"accented": questions, "bare": [replace(q, text=fold(q.text)) for q in questions]}
+    if dataset.name == "xquad":
+        english = corpora.squad_questions(data)
+        typed["english"] = [replace(q, text=english[q.id]) for q in questions if q.id in english]
+    return typed
+
+
+def fit_choice(rows: list[Case]) -> np.ndarray:
+    """Weights of CHOICE that make the sentences holding the answer most likely among a question's sentences."""
+    columns = [NAMES.index(name) for name in CHOICE]
+    usable = [row for row in rows if row.holds.any()]
+    longest = max(len(row.holds) for row in usable)
+    x = np.zeros((len(usable), longest, len(columns)))
+    absent = np.full((len(usable), longest), -np.inf)
+    wrong = np.full((len(usable), longest), -np.inf)
+    for i, row in enumerate(usable):
+        n = len(row.holds)
+        x[i, :n] = row.features[:, columns]
+        absent[i, :n] = 0
+        wrong[i, :n][row.holds] = 0
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        scores = x @ weights + absent
+        every, right = logsumexp(scores, axis=1), logsumexp(scores + wrong, axis=1)
+        p_every, p_right = np.exp(scores - every[:, None]), np.exp(scores + wrong - right[:, None])
+        gradient = np.einsum("ij,ijk->k", p_every - p_right, x) / len(usable)
+        return float((every - right).mean() + CHOICE_PENALTY * weights @ weights), gradient + 2 * CHOICE_PENALTY * weights
+
+    return np.asarray(minimize(loss, np.zeros(len(columns)), jac=True, method="L-BFGS-B").x)
+
+
+def chosen(rows: list[Case], weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Features of each question's chosen sentence, whether it holds the answer, whether the answer was there."""
+    columns = [NAMES.index(name) for name in CHOICE]
+    best = [int((row.features[:, columns] @ weights).argmax()) for row in rows]
+    features = np.array([row.features[i] for row, i in zip(rows, best, strict=True)])
+    right = np.array([bool(row.holds[i]) for row, i in zip(rows, best, strict=True)])
+    return features, right, np.array([row.here for row in rows])
+
+
+def fit_confidence(features: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, float]:
+    """Weights of CONFIDENCE in the features' own units, and the intercept."""
+    x = features[:, [NAMES.index(name) for name in CONFIDENCE]]
+    scale = x.std(axis=0) + 1e-6
+    model = LogisticRegression(C=CONFIDENCE_C, max_iter=1000).fit((x - x.mean(axis=0)) / scale, right)
+    weights = model.coef_[0] / scale
+    return weights, float(model.intercept_[0] - weights @ x.mean(axis=0))
+
+
+def probabilities(features: np.ndarray, weights: np.ndarray, intercept: float) -> np.ndarray:
+    score = features[:, [NAMES.index(name) for name in CONFIDENCE]] @ weights + intercept
+    return np.asarray(1 / (1 + np.exp(-score)))
+
+
+def report(train: list[Case], test: list[Case], name: str) -> None:
+    choice = fit_choice([row for row in train if row.here])
+    weights, intercept = fit_confidence(*chosen(train, choice)[:2])
+    features, right, here = chosen(test, choice)
+    p = probabilities(features, weights, intercept)
+    print(
+        f"{name}: right sentence {right[here].mean():.4f} auroc_answerable {roc_auc_score(here, p):.4f} "
+        f"auroc_right {roc_auc_score(right, p):.4f} brier {((p - right) ** 2).mean():.4f}"
+    )
+    for threshold in sorted({0.15, 0.2, 0.25, 0.3, 0.4, 0.5, Answering().min_confidence}):
+        refused = p < threshold
+        print(
+            f"  below {threshold}: answerable refused {refused[here].mean():.4f} "
+            f"unanswerable refused {refused[~here].mean():.4f} right sentences refused {refused[right].mean():.4f}"
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--write", action="store_true", help=f"write {TARGET.name}")
+    options = parser.parse_args()
+    rows = cases(options.data)
+    models = {}
+    for name in ("accented", "bare", "english"):
+        kept = [row for row in rows if row.typed == name]
+        for test in ("xquad", "mlqa"):
+            train, held_out = [r for r in kept if r.corpus != test], [r for r in kept if r.corpus == test]
+            if train and held_out:
+                report(train, held_out, f"{name}, fitted on the other corpus, tested on {test}")
+        choice = fit_choice([row for row in kept if row.here])
+        weights, intercept = fit_confidence(*chosen(kept, choice)[:2])
+        models[name] = {
+            "choice": dict(zip(CHOICE, (round(float(w), 4) for w in choice), strict=True)),
+            "confidence": dict(zip(CONFIDENCE, (round(float(w), 4) for w in weights), strict=True)),
+            "intercept": round(intercept, 4),
+        }
+    print(json.dumps(models, indent=1))
+    if options.write:
+        made_by = "python -m benchmarks.fit_confidence DATA --write, on XQuAD-vi (CC BY-SA 4.0) and MLQA-vi dev (CC BY-SA 3.0)"
+        TARGET.write_text(json.dumps({"made_by": made_by, "models": models}, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

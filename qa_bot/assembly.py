@@ -1,0 +1,42 @@
+"""The only wiring: settings to encoder, answerer and bot, and to a rebuild that shares the encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from embeddings import lexicon
+from embeddings.encoders import Encoder, SentenceTransformersEncoder
+from embeddings.messages import Language
+from embeddings.pipeline import Report
+from embeddings.progress import Bar
+from embeddings.report import build_in_sight
+from embeddings.settings import default_cache_dir
+from qa_bot.answering import Answerer
+from qa_bot.bot import Bot
+from qa_bot.settings import BotSettings
+
+
+def make_encoder(settings: BotSettings) -> Encoder:
+    return SentenceTransformersEncoder(settings.encoder)
+
+
+def make_bot(settings: BotSettings, encoder: Encoder) -> Bot:
+    """Raises IndexProblem when there is no index that this encoder can answer from."""
+    words = lexicon.load(settings.articles.word_lists)
+    return Bot(settings, encoder, Answerer(settings.answering, words), words)
+
+
+def make_rebuild(settings: BotSettings, encoder: Encoder) -> Callable[[Language], Report]:
+    """A function that builds the index anew, in sight, with the model that is already loaded."""
+
+    def rebuild(language: Language) -> Report:
+        return build_in_sight(settings, encoder, Bar(Console(stderr=True), language), language)
+
+    return rebuild
+
+
+def history_file(settings: BotSettings) -> Path:
+    return settings.terminal.history_file or default_cache_dir() / "history"

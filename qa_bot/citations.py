@@ -1,0 +1,41 @@
+"""Quotes and where they stand. A citation that does not quote its article exactly is a bug, and is never shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from embeddings.index import StoredPassage
+from embeddings.records import Span
+from qa_bot.records import Citation
+
+
+class BrokenCitation(AssertionError):
+    """The quote is not what the article says at that place."""
+
+
+def cite(n: int, stored: StoredPassage, sentence: int, marks: Sequence[tuple[int, int]] = ()) -> Citation:
+    """Citation `n` of one sentence of a passage. Raises BrokenCitation when the quote does not stand there."""
+    span = stored.passage.sentences[sentence]
+    article = stored.article
+    quote = stored.passage.sentence_texts()[sentence]
+    if not quotes_exactly(article.text, span, quote):
+        raise BrokenCitation(f"{article.path} [{span.start}:{span.end}] is not {quote!r}")
+    return Citation(
+        n=n,
+        article_id=article.id,
+        path=article.path,
+        url=article.url,
+        title=article.title,
+        published=article.published,
+        author=article.author,
+        source=article.source,
+        quote=quote,
+        start=span.start,
+        end=span.end,
+        passage_row=stored.row,
+        marks=tuple(marks),
+    )
+
+
+def quotes_exactly(text: str, span: Span, quote: str) -> bool:
+    return 0 <= span.start < span.end <= len(text) and text[span.start : span.end] == quote

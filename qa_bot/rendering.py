@@ -1,0 +1,234 @@
+"""From an answer to what people and programs read. Pure: nothing here prints, and no record is changed.
+
+What comes from articles or from a question is untrusted. For people it passes through `printable` and becomes
+`rich.text.Text`, which is never read as markup; in JSON it stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.text import Text
+
+from embeddings.console import one_line, printable
+from embeddings.vietnamese import visible
+from qa_bot.messages import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import date
+
+    from embeddings.index import StoredPassage
+    from embeddings.messages import Language
+    from embeddings.records import Article
+    from qa_bot.records import Answer, Citation, Ranked
+
+_QUOTED, _MARKED, _ASIDE = "bold", "bold yellow", "dim"
+_AROUND_LINES = 3  # lines of the article that are shown before and after a passage …
+_AROUND_CHARACTERS = 300  # … and at most so many characters
+_SCORE_DIGITS = 4
+
+
+def answer_json(answer: Answer, id: object = None) -> dict[str, Any]:  # noqa: A002 - the field's name in the contract
+    """One row of `qa-bot ask --json`. Strings stay as they are; whoever shows them neutralises them."""
+    return {
+        "id": id,
+        "question": answer.question,
+        "understood_as": answer.understood_as,
+        "status": answer.status,
+        "answer": answer.text,
+        "confidence": round(answer.confidence, _SCORE_DIGITS),
+        "citations": [_citation_json(citation) for citation in answer.citations],
+        "nearest": [_citation_json(citation) for citation in answer.nearest],
+        "timings_ms": dict(answer.timings_ms),
+    }
+
+
+def _citation_json(citation: Citation) -> dict[str, Any]:
+    return {
+        "n": citation.n,
+        "article_id": citation.article_id,
+        "path": citation.path,
+        "url": citation.url,
+        "title": citation.title,
+        "published": citation.published.isoformat() if citation.published else None,
+        "author": citation.author,
+        "source": citation.source,
+        "quote": citation.quote,
+        "start": citation.start,
+        "end": citation.end,
+    }
+
+
+def search_json(query: str, id: object, ranked: Sequence[Ranked]) -> dict[str, Any]:  # noqa: A002 - as above
+    """One row of `qa-bot search --json`."""
+    passages = [
+        {
+            "rank": rank,
+            "article_id": found.stored.article.id,
+            "path": found.stored.article.path,
+            "start": found.stored.passage.start,
+            "end": found.stored.passage.end,
+            "text": found.stored.passage.text,
+            "score": round(found.score, _SCORE_DIGITS),
+            "dense": round(found.dense, _SCORE_DIGITS),
+            "lexical": round(found.lexical, _SCORE_DIGITS),
+        }
+        for rank, found in enumerate(ranked, start=1)
+    ]
+    return {"id": id, "query": query, "passages": passages}
+
+
+@dataclass(frozen=True, slots=True)
+class Hanging:
+    """Text beside a mark, wrapped between words; further lines stand under the first one's text, unpadded."""
+
+    mark: str
+    text: Text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        width = max(1, options.max_width - len(self.mark))
+        lines = self.text.wrap(console, width, overflow="fold", no_wrap=options.no_wrap)
+        for number, line in enumerate(lines):
+            line.rstrip()
+            yield Text(" " * len(self.mark) if number else self.mark).append_text(line)
+
+
+def sources_of(answer: Answer) -> Mapping[int, Citation]:
+    """{the number that people see: source}: what was cited or, after a refusal, what came nearest."""
+    if answer.status == "answered":
+        return {citation.n: citation for citation in answer.citations}
+    return dict(enumerate(answer.nearest, start=1))
+
+
+def answer_text(answer: Answer, language: Language) -> RenderableType:
+    """The answer above its sources, or the refusal above what came nearest."""
+    parts: list[RenderableType] = []
+    if _words(answer.understood_as) != _words(answer.question):
+        parts.append(Text(say(language, "answer.understood", question=one_line(answer.understood_as)), _ASIDE))
+    if answer.status == "answered":
+        parts.append(Text(printable(answer.text)))
+    else:
+        parts.append(Text(say(language, "answer.not_found")))
+        if answer.nearest:
+            parts.append(Text(say(language, "answer.nearest"), _ASIDE))
+    return Group(*parts, sources_text(answer))
+
+
+def sources_text(answer: Answer) -> Group:
+    """Each source with its number, a line on its article, and its quote."""
+    parts: list[RenderableType] = []
+    for number, source in sources_of(answer).items():
+        mark = f"[{number}] "
+        parts += [Text(), Hanging(mark, _article_line(source)), Hanging(" " * len(mark), quote_text(source))]
+    return Group(*parts)
+
+
+def quote_text(citation: Citation) -> Text:
+    """The quote on one line, with the words that answer highlighted. Line breaks become dashes, here only."""
+    text = Text(printable(citation.quote))
+    for start, end in citation.marks:
+        text.stylize(_MARKED, start, end)
+    return _joined(text, " – ")
+
+
+def passage_text(stored: StoredPassage, citation: Citation | None, language: Language) -> RenderableType:
+    """A whole passage where it stands in its article, with the cited quote highlighted and a few lines around it."""
+    text, passage = stored.article.text, stored.passage
+    before, after = lines_before(text, passage.start), lines_after(text, passage.end)
+    shown = Text(printable(text[before:after]))
+    shown.stylize(_ASIDE, 0, passage.start - before)
+    shown.stylize(_ASIDE, passage.end - before)
+    if citation is not None and citation.start >= before:
+        quote = citation.start - before
+        shown.stylize(_QUOTED, quote, citation.end - before)
+        for start, end in citation.marks:
+            shown.stylize(_MARKED, quote + start, quote + end)
+    return Group(*_heading(stored.article, language), Text(), _joined(shown, "\n"))
+
+
+def article_text(article: Article, language: Language) -> RenderableType:
+    """A whole article under what is known of it."""
+    return Group(*_heading(article, language), Text(), _joined(Text(printable(article.text)), "\n"))
+
+
+def ranked_text(ranked: Sequence[Ranked]) -> RenderableType:
+    """Passages with their rank, article and score."""
+    parts: list[RenderableType] = []
+    for rank, found in enumerate(ranked, start=1):
+        mark = f"{rank}. "
+        line = _article_line(found.stored.article).append(f" · {found.score:.3f}", _ASIDE)
+        text = _joined(Text(printable(found.stored.passage.text)), " – ")
+        parts += [*([Text()] if rank > 1 else []), Hanging(mark, line), Hanging(" " * len(mark), text)]
+    return Group(*parts)
+
+
+def lines_before(text: str, start: int) -> int:
+    """Where the few lines before `start` begin: at a line, or at a word when the lines are long."""
+    floor = max(0, start - _AROUND_CHARACTERS)
+    window = text[floor:start].rstrip()
+    breaks = [match.end() for match in re.finditer(r"\n\s*", window)]
+    if len(breaks) >= _AROUND_LINES:
+        return floor + breaks[-_AROUND_LINES]
+    if floor == 0:
+        return 0
+    space = re.search(r"\s+", window)
+    return floor + space.end() if space else start
+
+
+def lines_after(text: str, end: int) -> int:
+    """Where the few lines after `end` stop: at a line, or at a word when the lines are long."""
+    ceiling = min(len(text), end + _AROUND_CHARACTERS)
+    window = text[end:ceiling]
+    breaks = [match.start() for match in re.finditer(r"\s*\n", window) if match.start() > 0]
+    if len(breaks) >= _AROUND_LINES:
+        return end + breaks[_AROUND_LINES - 1]
+    if ceiling == len(text):
+        return ceiling
+    return end + max((match.start() for match in re.finditer(r"\s", window)), default=0)
+
+
+def shown_date(published: date | None) -> str:
+    return published.strftime("%d/%m/%Y") if published else ""
+
+
+def title_of(article: Article | Citation) -> str:
+    """The title, or the path where there is none; on one line."""
+    return one_line(article.title or article.path)
+
+
+def _article_line(article: Article | Citation) -> Text:
+    """Title · 26/11/2020 · author · source · path; what is unknown is left out."""
+    known = [shown_date(article.published), article.author or "", article.source or ""]
+    known += [article.path] if article.title else []
+    rest = "".join(f" · {one_line(item)}" for item in known if item)
+    return Text.assemble((title_of(article), _QUOTED), (rest, _ASIDE))
+
+
+def _heading(article: Article, language: Language) -> Iterator[RenderableType]:
+    yield Text(title_of(article), _QUOTED)
+    facts: Iterable[tuple[str, str | None]] = (
+        ("published", shown_date(article.published)),
+        ("author", article.author),
+        ("source", article.source),
+        ("path", article.path),
+        ("url", article.url),
+    )
+    for name, value in facts:
+        if value:
+            yield Hanging(f"{say(language, f'passage.{name}')}: ", Text(one_line(value), _ASIDE))
+
+
+def _joined(text: Text, separator: str) -> Text:
+    """The lines of `text` that are not blank, trimmed at their ends, with `separator` between them."""
+    lines = [line for line in text.split("\n") if line.plain.strip()]
+    for line in lines:
+        line.rstrip()
+    return Text(separator).join(lines)
+
+
+def _words(text: str) -> list[str]:
+    return visible(text).casefold().split()

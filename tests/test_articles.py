@@ -1,0 +1,229 @@
+"""Bad files are reported, never fatal, never silent."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from embeddings.articles import find_files, merge_identical, read_page, shown
+from embeddings.errors import SourceError
+from embeddings.readers import READERS
+from embeddings.records import Page, Skipped
+from embeddings.settings import Articles
+
+from fakes import PARAGRAPH, ROOT, page_of
+
+TEXT = "Đảng bộ huyện Hải Hậu có 14.500 đảng viên."
+
+
+def read(file: Path, **settings: float) -> Page | Skipped:
+    return read_page(file, Articles.model_validate({"source": (file,), **settings}))
+
+
+def text_of(data: bytes, tmp_path: Path, name: str = "bai.txt") -> str:
+    file = tmp_path / name
+    file.write_bytes(data)
+    page = read(file)
+    assert isinstance(page, Page), page
+    return page.text
+
+
+def reasons(folder: Path) -> dict[str, str]:
+    """{file name: why it is skipped}, over finding and reading."""
+    settings = Articles(source=(folder,))
+    files, skipped = find_files(settings)
+    pages = [read_page(file, settings) for file in files]
+    return {os.path.basename(s.path): s.reason for s in [*skipped, *(p for p in pages if isinstance(p, Skipped))]}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [TEXT.encode(), TEXT.encode("utf-8-sig"), unicodedata.normalize("NFD", TEXT).encode()],
+    ids=["plain", "byte order mark", "decomposed"],
+)
+def test_utf8_in_every_dress_is_the_same_text(data: bytes, tmp_path: Path) -> None:
+    assert text_of(data, tmp_path) == TEXT
+
+
+def test_line_ends_of_every_system_become_one(tmp_path: Path) -> None:
+    assert text_of(b"a\r\nb\rc\nd", tmp_path) == "a\nb\nc\nd"
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "empty"),
+        (b" \n\t\n", "empty"),
+        (bytes(range(256)), "NUL bytes"),
+        (TEXT.encode("utf-16"), "UTF-16"),
+        (TEXT.encode("utf-16-le"), "UTF-16"),
+        (unicodedata.normalize("NFD", "Tổng số đảng viên").replace("\u0302", "").encode("cp1258", "ignore") + b"\xd2", "not UTF-8"),
+        ("Đảng bộ".encode() + b"\xb5\xb6", "not UTF-8 (byte 12)"),
+        (b"a\0b", "NUL bytes"),
+    ],
+    ids=["empty", "blank", "binary", "utf-16", "utf-16 without mark", "cp1258", "tcvn3", "nul"],
+)
+def test_what_is_no_text_is_skipped_with_the_reason(data: bytes, reason: str, tmp_path: Path) -> None:
+    (tmp_path / "bai.txt").write_bytes(data)
+    assert reason in reasons(tmp_path)["bai.txt"]
+
+
+def test_a_file_over_the_limit_is_skipped_and_the_setting_named(tmp_path: Path) -> None:
+    (tmp_path / "to.txt").write_bytes(b"a" * 1_000_001)
+    found = read(tmp_path / "to.txt", max_megabytes=1)
+    assert isinstance(found, Skipped)
+    assert "articles.max_megabytes = 1" in found.reason
+    assert isinstance(read(tmp_path / "to.txt", max_megabytes=1.1), Page)
+
+
+def test_links_pipes_and_unknown_formats_are_not_opened(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.txt").write_text(TEXT, "utf-8")
+    folder = tmp_path / "articles"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "sub" / "good.txt").write_text(TEXT, "utf-8")
+    (folder / "out.txt").symlink_to(outside / "secret.txt")
+    (folder / "loop.txt").symlink_to(folder / "loop.txt")
+    (folder / "gone.txt").symlink_to(folder / "nowhere.txt")
+    (folder / "zero.txt").symlink_to("/dev/zero")
+    (folder / "linked").symlink_to(outside)
+    (folder / "up").symlink_to(tmp_path)
+    (folder / "inside.txt").symlink_to(folder / "sub" / "good.txt")
+    (folder / "page.docx").write_bytes(b"PK")
+    (folder / "bare").write_bytes(b"x")
+    os.mkfifo(folder / "pipe.txt")
+    found = reasons(folder)
+    assert {name: reason.split(";")[0] for name, reason in found.items()} == {
+        "out.txt": "a link that leads out of the folder",
+        "zero.txt": "a link that leads out of the folder",
+        "loop.txt": "a link that leads nowhere",
+        "gone.txt": "a link that leads nowhere",
+        "linked": "a link to a folder",
+        "up": "a link to a folder",
+        "pipe.txt": "not a plain file",
+        "page.docx": "format .docx is not read (known: .txt, .md)",
+        "bare": "format without extension is not read (known: .txt, .md)",
+    }
+    files, _ = find_files(Articles(source=(folder,)))
+    assert sorted(file.name for file in files) == ["good.txt", "inside.txt"]
+
+
+@pytest.mark.parametrize("name", [b"hai\ndong.txt", b'"quoted" \'x\'.txt', b"x\xff\xfe.txt", b"x.\xff\xfe", "Đảng bộ.txt".encode(), b"\x1b[2J.txt", b" .TXT"])
+def test_an_odd_name_is_shown_as_valid_text(name: bytes, tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(name)).write_text(TEXT, "utf-8")
+    settings = Articles(source=(tmp_path,))
+    files, skipped = find_files(settings)
+    pages = [read_page(file, settings) for file in files]
+    (found,) = [*pages, *skipped]
+    said = found.path + (found.reason if isinstance(found, Skipped) else found.text)
+    assert said.encode("utf-8").decode("utf-8") == said
+    assert isinstance(found, Page) == name.lower().endswith(b".txt")
+
+
+def test_readmes_and_hidden_files_and_folders_are_no_articles(tmp_path: Path) -> None:
+    for name in ("README.md", "README", ".hidden.txt", ".git/x.txt", "b/c.md", "a.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(TEXT, "utf-8")
+    files, skipped = find_files(Articles(source=(tmp_path,)))
+    assert [str(file.relative_to(tmp_path)) for file in files] == ["a.txt", "b/c.md"]
+    assert skipped == []
+
+
+def test_identical_files_are_one_article_that_knows_every_path() -> None:
+    pages = [page_of("x", path="b.txt"), page_of("y", path="c.txt"), page_of("x", path="d.txt"), page_of("x", path="e.txt")]
+    unique, others = merge_identical(pages)
+    assert [page.path for page in unique] == ["b.txt", "c.txt"]
+    assert others == {pages[0].sha256: ("d.txt", "e.txt")}
+
+
+def test_sources_that_overlap_give_each_file_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.txt").write_text(TEXT, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    files, _ = find_files(Articles(source=(Path(), Path("a.txt"), tmp_path)))
+    assert [shown(file) for file in files] == ["a.txt"]
+
+
+def test_a_source_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"'.*/nowhere' does not exist\. Name a folder or file with --source"):
+        find_files(Articles(source=(tmp_path / "nowhere",)))
+
+
+_UNREADABLE = """
+import os, sys
+from pathlib import Path
+from embeddings.articles import find_files, read_page
+from embeddings.errors import SourceError
+from embeddings.settings import Articles
+"".encode("utf-8-sig")
+if os.getuid() == 0:
+    os.setgid(65534), os.setuid(65534)
+os.chdir(sys.argv[1])
+files, skipped = find_files(Articles(source=(Path("."),)))
+for found in [*skipped, *(read_page(file, Articles()) for file in files)]:
+    print(getattr(found, "path", ""), getattr(found, "reason", "read"), sep=": ")
+for source in ("closed", "closed/in.txt", "listed/in.txt"):
+    try:
+        find_files(Articles(source=(Path(source),)))
+    except SourceError as error:
+        print(error)
+"""
+
+
+def test_what_may_not_be_read_is_listed(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    for parent in tmp_path.parents:
+        if parent.owner() == tmp_path.owner() and str(parent).startswith("/tmp/"):  # noqa: S108 - pytest's own folders
+            parent.chmod(0o755)
+    for name in ("open.txt", "secret.txt", "closed/in.txt", "listed/in.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(TEXT, "utf-8")
+    (tmp_path / "secret.txt").chmod(0)
+    (tmp_path / "closed").chmod(0)
+    (tmp_path / "listed").chmod(0o744)
+    child = subprocess.run([sys.executable, "-c", _UNREADABLE, str(tmp_path)], capture_output=True, text=True, cwd=ROOT, check=False)
+    (tmp_path / "closed").chmod(0o755)
+    assert child.stderr == ""
+    assert child.stdout.splitlines() == [
+        "closed: cannot be listed (Permission denied)",
+        "listed/in.txt: cannot be read",
+        "open.txt: read",
+        "secret.txt: cannot be read (Permission denied)",
+        "The articles folder 'closed' cannot be listed (Permission denied).",
+        "The articles folder 'closed/in.txt' does not exist. Name a folder or file with --source, or set articles.source.",
+        "The articles folder 'listed/in.txt' does not exist. Name a folder or file with --source, or set articles.source.",
+    ]
+
+
+def markdown(text: str) -> tuple[str, dict[str, str], int]:
+    return READERS[".md"](text.encode())
+
+
+def test_front_matter_is_read_and_lies_before_the_body() -> None:
+    text, values, start = markdown(f"---\ntitle: Một bài\ndate: 2021-06-12\nauthor: [An, Bình]\n---\n{PARAGRAPH}")
+    assert values == {"title": "Một bài", "date": "2021-06-12", "author": "An, Bình"}
+    assert text[start:] == PARAGRAPH
+
+
+@pytest.mark.parametrize("text", [PARAGRAPH, f"{PARAGRAPH}\n---\nx\n---\n", "---\nMột đoạn văn.\n---\nPhần hai.", "---\n- a\n---\nb"])
+def test_rules_with_text_between_them_are_no_front_matter(text: str) -> None:
+    assert markdown(text) == (text, {}, 0)
+
+
+def test_front_matter_makes_no_objects_and_no_giants() -> None:
+    levels = "".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9) if n else 'x'}]\n" for n in range(12))
+    _, values, _ = markdown(f"---\n{levels}title: !!python/object/apply:os.getcwd []\nurl: \"\\uD800\"\n---\nbody")
+    assert max(map(len, values.values())) < 10
+    assert values["title"] == ""
+    assert values["url"].encode("utf-8") == b"?"
+
+
+@pytest.mark.parametrize("yaml", ["title: [a", "title: 'a", 'title: "\\UFFFFFFFF"', "a: b: c", "x: *y", "a: " + "[" * 5000])
+def test_broken_front_matter_is_a_reason_to_skip_the_file(yaml: str, tmp_path: Path) -> None:
+    (tmp_path / "bai.md").write_text(f"---\n{yaml}\n---\n{PARAGRAPH}", "utf-8")
+    assert "front matter is not valid YAML" in reasons(tmp_path)["bai.md"]

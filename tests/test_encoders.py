@@ -1,0 +1,126 @@
+"""Any sentence-transformers model serves; each has its own fingerprint, prefixes and one-line errors."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from embeddings.encoders import Prefixes, SentenceTransformersEncoder, prefixes
+from embeddings.errors import ModelError
+from embeddings.settings import Encoder
+
+TEXTS = ["xin chào", "huyện", "xin chào huyện ta", ""]
+
+
+@pytest.fixture(scope="module")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A BERT of 16 dimensions with random weights, as sentence-transformers saves it."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.models import Pooling, Transformer
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    folder = tmp_path_factory.mktemp("tiny")
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "xin", "chao", "huyen", "ta", "query", "passage", ":"]
+    (folder / "vocab.txt").write_text("\n".join(words), "utf-8")
+    torch.manual_seed(1)
+    config = BertConfig(vocab_size=len(words), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16)
+    BertModel(config).save_pretrained(folder / "bert")
+    BertTokenizerFast(vocab_file=str(folder / "vocab.txt"), model_max_length=64).save_pretrained(folder / "bert")
+    transformer = Transformer(str(folder / "bert"))
+    SentenceTransformer(modules=[transformer, Pooling(16)], device="cpu").save(str(folder / "model"))
+    return folder / "model"
+
+
+def encoder(model: Path, **settings: object) -> SentenceTransformersEncoder:
+    return SentenceTransformersEncoder(Encoder.model_validate({"model": str(model), **settings}))
+
+
+def test_any_sentence_transformers_folder_encodes_to_unit_rows(tiny_model: Path) -> None:
+    done: list[int] = []
+    rows = encoder(tiny_model, batch_size=3).encode_passages(TEXTS, done.append)
+    assert (rows.shape, rows.dtype, done) == ((4, 16), np.float32, [3, 1])
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
+    assert encoder(tiny_model).encode_queries([]).shape == (0, 16)
+
+
+def test_a_vector_does_not_depend_on_its_neighbours_in_the_batch(tiny_model: Path) -> None:
+    together = encoder(tiny_model, batch_size=4).encode_queries(TEXTS)
+    for text, row in zip(TEXTS, together, strict=True):
+        np.testing.assert_allclose(encoder(tiny_model, batch_size=1).encode_queries([text])[0], row, atol=1e-5)
+
+
+def test_prefixes_go_before_questions_and_passages(tiny_model: Path) -> None:
+    plain, prefixed = encoder(tiny_model), encoder(tiny_model, preset="e5")
+    np.testing.assert_allclose(prefixed.encode_queries(["huyện"]), plain.encode_queries(["query: huyện"]), atol=1e-6)
+    np.testing.assert_allclose(prefixed.encode_passages(["huyện"]), plain.encode_passages(["passage: huyện"]), atol=1e-6)
+    assert not np.allclose(prefixed.encode_queries(["huyện"]), prefixed.encode_passages(["huyện"]), atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"model": "bundled"}, ("query: ", "passage: ")),
+        ({"model": "intfloat/multilingual-e5-base"}, ("query: ", "passage: ")),
+        ({"model": "/models/E5/"}, ("query: ", "passage: ")),
+        ({"model": "BAAI/bge-m3"}, ("", "")),
+        ({"model": "AITeamVN/Vietnamese_Embedding"}, ("", "")),
+        ({"model": "bkai-foundation-models/vietnamese-bi-encoder"}, ("", "")),
+        ({"model": "/srv/release5/bge-m3"}, ("", "")),
+        ({"model": "unknown/model"}, ("", "")),
+        ({"model": "bundled", "preset": "plain"}, ("", "")),
+        ({"model": "x/y", "preset": "e5", "query_prefix": "hỏi: "}, ("hỏi: ", "passage: ")),
+        ({"model": "bundled", "query_prefix": "", "passage_prefix": ""}, ("", "")),
+    ],
+)
+def test_prefixes_are_as_set_or_as_the_models_family_wants(settings: dict[str, str], expected: tuple[str, str]) -> None:
+    assert prefixes(Encoder.model_validate(settings)) == Prefixes(*expected)
+
+
+def test_fingerprints_differ_where_vectors_would(tiny_model: Path, tmp_path: Path) -> None:
+    other = Path(shutil.copytree(tiny_model, tmp_path / tiny_model.name))
+    assert encoder(other).fingerprint == encoder(tiny_model).fingerprint
+    weights = other / "model.safetensors"
+    data = bytearray(weights.read_bytes())
+    data[-1] ^= 1
+    weights.write_bytes(data)
+    all_different = [
+        encoder(tiny_model), encoder(other), encoder(tiny_model, preset="e5"), encoder(tiny_model, query_prefix="q"),
+        encoder(tiny_model, passage_prefix="q"), encoder(tiny_model, max_tokens=32), SentenceTransformersEncoder(Encoder()),
+    ]  # fmt: skip
+    assert len({one.fingerprint for one in all_different}) == len(all_different)
+
+
+def test_the_fingerprint_of_the_bundled_model_needs_no_model(tmp_path: Path) -> None:
+    settings = Encoder(cache_dir=tmp_path / "none")
+    assert SentenceTransformersEncoder(settings).fingerprint.startswith("multilingual-e5-small@")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_text_longer_than_the_limit_is_cut_to_it(tiny_model: Path) -> None:
+    limited = encoder(tiny_model, max_tokens=16)
+    long, longer = "xin chào " * 20, "xin chào " * 20 + "huyện ta"
+    np.testing.assert_allclose(limited.encode_queries([long]), limited.encode_queries([longer]), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["nobody/no-such-model", "./no/such/folder", "a b c", "../x"])
+def test_an_unknown_model_is_one_line_without_a_network(name: str, tmp_path: Path) -> None:
+    unknown = SentenceTransformersEncoder(Encoder(model=name, cache_dir=tmp_path))
+    with pytest.raises(ModelError, match=r"is neither a folder nor in .*encoder\.model = \"bundled\"") as caught:
+        _ = unknown.fingerprint
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("file", ["model.safetensors", "config.json", "tokenizer.json", "modules.json"])
+@pytest.mark.parametrize("damage", ["truncated", "empty", "object"])
+def test_a_damaged_model_folder_is_one_line(file: str, damage: str, tiny_model: Path, tmp_path: Path) -> None:
+    broken = Path(shutil.copytree(tiny_model, tmp_path / "model"))
+    data = (broken / file).read_bytes()
+    (broken / file).write_bytes({"truncated": data[: len(data) // 2], "empty": b"", "object": json.dumps({"a": 1}).encode()}[damage])
+    with pytest.raises(ModelError, match=r"The embedding model in .* cannot be loaded \(.*Check encoder\.model") as caught:
+        encoder(broken).encode_queries(["a"])
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,141 @@
+"""Words of passages: Tantivy against ten lines of BM25."""
+
+from __future__ import annotations
+
+import math
+import os
+import stat
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from embeddings import lexical
+from embeddings.errors import CorruptIndex, StorageError
+from embeddings.lexical import FieldWeights, Lexical, terms
+
+ACCENTED, FOLDED = FieldWeights(1, 0, 0), FieldWeights(0, 1, 0)
+PASSAGES = [
+    ("Huyện Hải Hậu có 14.500 đảng viên", "Đổi mới ở Hải Hậu"),
+    ("Huyện Sông Lô họp chi bộ", "Nghị quyết ở Sông Lô"),
+    ("Mừng ngày hội của má", "Chuyện nhà"),
+    ("Con ma trong nhà cũ", "Chuyện nhà"),
+]
+# Field lengths are stored in one byte, exactly up to 39 terms: 20 syllables and their 19 bigrams.
+_documents = st.lists(st.lists(st.sampled_from("ba bà bá ca cà da đa hà".split()), min_size=1, max_size=20).map(" ".join), min_size=1, max_size=8)
+_questions = st.lists(st.sampled_from("ba bà bá ca cà da đa hà xa".split()), min_size=1, max_size=6).map(" ".join)
+
+
+def opened(passages: Sequence[tuple[str, str]], folder: Path) -> Lexical:
+    lexical.build(folder, passages, 15)
+    return Lexical(folder)
+
+
+def bm25(question: list[str], documents: list[list[str]], k1: float = 1.2, b: float = 0.75) -> list[float]:
+    """Robertson and Zaragoza (2009), with the idf that Lucene and Tantivy use."""
+    mean = sum(map(len, documents)) / len(documents)
+    scores = [0.0] * len(documents)
+    for term, weight in Counter(question).items():
+        holding = sum(term in document for document in documents)
+        idf = math.log(1 + (len(documents) - holding + 0.5) / (holding + 0.5))
+        for row, document in enumerate(documents):
+            count = document.count(term)
+            scores[row] += weight * idf * count * (k1 + 1) / (count + k1 * (1 - b + b * len(document) / mean))
+    return scores
+
+
+@settings(max_examples=30)
+@given(texts=_documents, question=_questions, folded=st.booleans())
+def test_scores_are_those_of_ten_lines_of_bm25(texts: list[str], question: str, folded: bool, tmp_path_factory: pytest.TempPathFactory) -> None:  # noqa: FBT001
+    expected = bm25(terms(question, folded=folded), [terms(text, folded=folded) for text in texts])
+    index = opened([(text, "") for text in texts], tmp_path_factory.mktemp("lexical"))
+    found = index.search(question, 10, FOLDED if folded else ACCENTED)
+    assert dict(found) == pytest.approx({row: score for row, score in enumerate(expected) if score > 0}, rel=1e-4)
+    assert found == sorted(found, key=lambda hit: (-hit[1], hit[0]))
+
+
+def test_long_passages_keep_the_order_of_bm25(tmp_path: Path) -> None:
+    texts = [" ".join(["huyện"] * (1 + n % 3) + [f"từ{'x' * k}" for k in range(30 * (n + 1))]) for n in range(8)]
+    expected = bm25(terms("huyện", folded=False), [terms(text, folded=False) for text in texts])
+    found = opened([(text, "") for text in texts], tmp_path).search("huyện", 8, ACCENTED)
+    assert dict(found) == pytest.approx(dict(enumerate(expected)), rel=0.1)
+
+
+def test_accents_count_in_one_field_and_not_in_the_other(tmp_path: Path) -> None:
+    index = opened(PASSAGES, tmp_path)
+    assert [row for row, _ in index.search("má", 5, ACCENTED)] == [2]
+    assert [row for row, _ in index.search("ma", 5, ACCENTED)] == [3]
+    assert sorted(row for row, _ in index.search("mà", 5, FOLDED)) == [2, 3]
+    assert [row for row, _ in index.search("hai hau", 5, FOLDED)] == [0]
+    assert index.search("hai hau", 5, ACCENTED) == []
+
+
+@pytest.mark.parametrize("weights", [ACCENTED, FOLDED, FieldWeights(0.5, 0.5, 0.5)])
+def test_composed_and_decomposed_questions_find_the_same(weights: FieldWeights, tmp_path: Path) -> None:
+    index = opened([(unicodedata.normalize("NFD", text), context) for text, context in PASSAGES], tmp_path)
+    for question in ("Hải Hậu", "đảng viên", "14500", "uỷ họp chi bộ"):
+        found = index.search(question, 5, weights)
+        assert found
+        assert index.search(unicodedata.normalize("NFD", question), 5, weights) == found
+
+
+def test_a_field_that_weighs_twice_scores_twice(tmp_path: Path) -> None:
+    index = opened(PASSAGES, tmp_path)
+    once, twice = index.search("huyện", 5, ACCENTED), index.search("huyện", 5, FieldWeights(2, 0, 0))
+    assert dict(twice) == pytest.approx({row: 2 * score for row, score in once})
+
+
+def test_the_context_is_searched_by_its_weight_alone(tmp_path: Path) -> None:
+    index = opened(PASSAGES, tmp_path)
+    assert index.search("nghị quyết", 5, FieldWeights(1, 1, 0)) == []
+    assert [row for row, _ in index.search("nghị quyết", 5, FieldWeights(1, 1, 0.5))] == [1]
+
+
+@pytest.mark.parametrize("question", ["", "!?", "không khớp gì", '"a" AND (b OR', "x" * 100_000, "a " * 50_000, "\0"])
+def test_any_question_is_a_bag_of_words(question: str, tmp_path: Path) -> None:
+    assert opened(PASSAGES, tmp_path).search(question, 5, FieldWeights(1, 1, 1)) == []
+
+
+def test_limits_hold(tmp_path: Path) -> None:
+    index = opened(PASSAGES, tmp_path)
+    assert len(index) == 4
+    assert len(index.search("huyện nhà", 1, ACCENTED)) == 1
+    assert index.search("huyện", 0, ACCENTED) == []
+
+
+def test_a_terms_document_frequency_is_over_passages(tmp_path: Path) -> None:
+    index = opened(PASSAGES, tmp_path)
+    assert [index.document_frequency(term) for term in ("huyen", "ma", "hai_hau", "chuyen", "khong")] == [2, 2, 1, 2, 0]
+
+
+def test_a_word_of_a_megabyte_does_no_harm(tmp_path: Path) -> None:
+    index = opened([("á" * 1_000_000, ""), *PASSAGES], tmp_path)
+    assert [row for row, _ in index.search("Hải Hậu", 5, ACCENTED)] == [1]
+
+
+def test_a_build_leaves_no_lock_and_opening_writes_nothing(tmp_path: Path) -> None:
+    lexical.build(tmp_path, PASSAGES, 15)
+    before = sorted(os.listdir(tmp_path))
+    assert not [name for name in before if name.endswith(".lock")]
+    assert len(Lexical(tmp_path)) == 4
+    assert sorted(os.listdir(tmp_path)) == before
+
+
+def test_a_damaged_folder_is_refused(tmp_path: Path) -> None:
+    lexical.build(tmp_path, PASSAGES, 15)
+    (tmp_path / "meta.json").write_text("{", "utf-8")
+    with pytest.raises(CorruptIndex, match=r"cannot be opened .*Rebuild the index"):
+        Lexical(tmp_path)
+    with pytest.raises(CorruptIndex, match="cannot be opened"):
+        Lexical(tmp_path / "nowhere")
+
+
+def test_a_folder_that_cannot_be_written_is_one_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    assert stat.S_ISREG((tmp_path / "file").stat().st_mode)
+    with pytest.raises(StorageError, match=r"The lexical index could not be written to .*file"):
+        lexical.build(tmp_path / "file", PASSAGES, 15)

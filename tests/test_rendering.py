@@ -1,0 +1,297 @@
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console, Group, RenderableType
+from rich.text import Text
+from samples import (
+    MARKET_PASSAGE,
+    RIVER,
+    RIVER_CITATION,
+    RIVER_PASSAGE,
+    RIVER_QUOTE,
+    RIVER_TEXT,
+    answer,
+    answered,
+    article,
+    citation,
+    refused,
+    stored,
+)
+from wcwidth import wcswidth
+
+from embeddings.console import printable
+from embeddings.generations import Manifest
+from qa_bot import evidence, rendering, tables
+from qa_bot.messages import CATALOGUE, say
+from qa_bot.records import Answer, Ranked
+
+SGR = re.compile(r"\x1b\[[0-9;]*m")
+WORDS = st.lists(
+    st.sampled_from(["sông", "Lô", "trồng", "mười", "bốn", "nghìn", "cây", "xanh", "ở", "huyện", "Nghiêng"]),
+    min_size=1,
+    max_size=60,
+)
+ANYTHING = st.text(st.characters(exclude_categories=()), min_size=1, max_size=80) | st.sampled_from(
+    ["\x1b]0;x\x07", "\x9b2J", "\u202eabc", "[bold]x[/bold]", ":smile:", "a\r\n\tb", "\x00\x7f", "\ud800", "e\u0301"]
+)
+
+
+def shown(renderable: RenderableType, width: int = 80, *, colour: bool = False) -> str:
+    console = Console(
+        file=io.StringIO(), width=width, force_terminal=colour, color_system="truecolor" if colour else None
+    )
+    console.print(renderable)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def manifest(*, fingerprint: str = "fake", skipped: list[list[str]] | None = None) -> Manifest:
+    return Manifest(1, 3, "2024-05-01T08:00:00+00:00", fingerprint, 8, 2, 12, 40, "", {}, skipped or [], {})
+
+
+def everything(text: str) -> Group:
+    """Every rendering there is, with `text` wherever something untrusted stands."""
+    hostile = dataclasses.replace(article(text, id=text, title=text, source=text), author=text, url=text, path=text)
+    passage = stored(hostile, 0, len(text))
+    cited = citation(passage, text, marks=[(0, len(text))])
+    both: list[Answer] = [
+        answer("?", [passage], text=text, citations=[cited], understood_as=text),
+        answer(text, [passage], status="not_found", nearest=[cited], understood_as="?"),
+    ]
+    return Group(
+        *(rendering.answer_text(a, "vi") for a in both),
+        *(tables.why_table(a, "en") for a in both),
+        rendering.passage_text(passage, cited, "vi"),
+        rendering.article_text(hostile, "en"),
+        rendering.ranked_text([Ranked(passage, 0.5, 0.5, 1.0)]),
+        tables.articles_table([hostile], "vi"),
+        tables.status_table(manifest(fingerprint=text, skipped=[[text, text]]), Path("index"), "vi", warning=text),
+    )
+
+
+@given(text=ANYTHING, colour=st.booleans(), width=st.sampled_from([20, 40, 80, 200]))
+def test_nothing_that_steers_a_terminal_is_ever_rendered(text: str, *, colour: bool, width: int) -> None:
+    output = SGR.sub("", shown(everything(text), width, colour=colour))
+    assert printable(output) == output
+
+
+@given(words=WORDS, width=st.integers(24, 200))
+def test_lines_fit_the_terminal_and_break_between_words(words: list[str], width: int) -> None:
+    text = " ".join(words)
+    passage = stored(article(text), 0, len(text))
+    output = shown(rendering.ranked_text([Ranked(passage, 0.5, 0.5, 1.0)]), width)
+    assert all(wcswidth(line) <= width for line in output.splitlines())
+    assert " ".join(output.split()).endswith(text)
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_tables_fit_the_terminal_and_keep_their_figures_whole(width: int) -> None:
+    output = shown(Group(tables.why_table(refused("?"), "vi"), tables.articles_table([RIVER] * 60, "en")), width)
+    assert all(wcswidth(line) <= width for line in output.splitlines())
+    assert {"0.850", "7.25", "0.900", "-1.250", "26/11/2020"} <= set(output.split())
+    assert "… and 10 more" in output
+
+
+def test_markup_and_emoji_names_in_articles_are_shown_as_they_stand() -> None:
+    output = shown(rendering.answer_text(refused("?"), "vi"), 200, colour=True)
+    assert "[bold red]đỏ[/] :smile:" in SGR.sub("", output)
+    assert "[link=http://x]rau[/link]" in SGR.sub("", output)
+
+
+def test_an_answer_shows_its_sources_below_it() -> None:
+    assert shown(rendering.answer_text(answered("Trồng mấy cây?"), "vi"), 120).splitlines() == [
+        "Huyện đã trồng 14.500 cây xanh dọc bờ sông [1].",
+        "",
+        "[1] Sông Lô thêm cây xanh · 26/11/2020 · Hà Trần · Báo Vĩnh Phúc · seeds/song-lo.txt",
+        f"    {RIVER_QUOTE}",
+    ]
+
+
+def test_a_refusal_says_so_and_numbers_what_is_nearest() -> None:
+    output = shown(rendering.answer_text(refused("Giá vàng?"), "vi"), 120)
+    assert "các bài viết không nói tới điều này" in output
+    assert "có thể chưa phải câu trả lời" in output
+    assert "[1] Chợ" in output
+    assert "[2] Sông Lô" in output
+
+
+def test_a_refusal_with_nothing_near_is_one_line() -> None:
+    bare = answer("?", [], status="not_found")
+    assert shown(rendering.answer_text(bare, "en")).splitlines() == [say("en", "answer.not_found")]
+
+
+@pytest.mark.parametrize("typed", ["sông  lô Ở đâu", "sông lô ở đâu", "so\u0302ng lo\u0302 ở đâu "])
+def test_a_question_that_was_understood_as_typed_is_not_repeated(typed: str) -> None:
+    assert "Hiểu là" not in shown(rendering.answer_text(answered(typed, "Sông Lô ở đâu"), "vi"))
+
+
+def test_a_question_that_was_understood_otherwise_is_shown() -> None:
+    assert "Hiểu là: Sông Lô ở đâu" in shown(rendering.answer_text(answered("song lo o dau", "Sông Lô ở đâu"), "vi"))
+
+
+def test_an_article_without_a_title_is_known_by_its_path() -> None:
+    nameless = stored(article(title=None, published=None), 0, len(RIVER_TEXT))
+    cited = citation(nameless, RIVER_QUOTE)
+    output = shown(rendering.answer_text(answer("?", [nameless], text="x [1]", citations=[cited]), "vi"), 120)
+    assert "[1] seeds/song-lo.txt · Hà Trần · Báo Vĩnh Phúc\n" in output
+    assert "seeds/song-lo.txt" in shown(tables.articles_table([nameless.article], "vi"))
+
+
+@given(
+    pieces=st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=9), min_size=1, max_size=6),
+    marked=st.integers(0, 5),
+)
+def test_highlighting_marks_the_words_that_answer_and_keeps_the_quote(pieces: list[str], marked: int) -> None:
+    quote, chosen = "".join(pieces), pieces[marked % len(pieces)]
+    start = len("".join(pieces[: marked % len(pieces)]))
+    passage = stored(article(quote), 0, len(quote))
+    text = rendering.quote_text(citation(passage, quote, marks=[(start, start + len(chosen))]))
+    lit = "".join(text.plain[span.start : span.end] for span in text.spans if span.style == "bold yellow")
+    assert _letters(text.plain) == _letters(printable(quote))
+    assert _letters(lit) == _letters(printable(chosen))
+    assert "\n" not in text.plain
+
+
+def _letters(text: str) -> str:
+    """Without the dashes and spaces that display may put in and take away at line breaks."""
+    return "".join(text.replace("–", "").split())
+
+
+def test_line_breaks_in_a_quote_become_dashes() -> None:
+    text = "Giờ mở cửa:  \n\n7 giờ\nđến 11 giờ"
+    assert rendering.quote_text(citation(stored(article(text), 0, len(text)), text)).plain == (
+        "Giờ mở cửa: – 7 giờ – đến 11 giờ"
+    )
+
+
+def test_the_quote_and_its_words_stand_out_in_the_passage() -> None:
+    output = shown(rendering.passage_text(RIVER_PASSAGE, RIVER_CITATION, "vi"), 120, colour=True)
+    assert "\x1b[1;33m14.500 cây xanh\x1b[0m" in output
+    assert "\x1b[1mHuyện đã trồng \x1b[0m" in output
+    assert "\x1b[2mNăm sau, huyện sẽ trồng thêm ở ba xã phía bắc." in output
+    assert " Mỗi thôn nhận chăm sóc một đoạn bờ.\n" in output
+
+
+def test_a_passage_is_shown_with_what_is_known_of_its_article() -> None:
+    output = shown(rendering.passage_text(RIVER_PASSAGE, None, "en"), 120)
+    for line in ("Published: 26/11/2020", "Author: Hà Trần", "Source: Báo Vĩnh Phúc", "File: seeds/song-lo.txt"):
+        assert line in output
+    assert "Address: https://example.vn/song-lo" in output
+    assert RIVER_PASSAGE.passage.text in output
+    assert "Published" not in shown(rendering.passage_text(MARKET_PASSAGE, None, "en"))
+
+
+@given(data=st.data(), text=st.text(st.sampled_from("ab  \n.é"), max_size=900))
+def test_the_lines_around_a_passage_are_few_and_end_between_words(data: st.DataObject, text: str) -> None:
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+    before, after = rendering.lines_before(text, start), rendering.lines_after(text, end)
+    assert 0 <= start - before <= 300
+    assert 0 <= after - end <= 300
+    assert before in (0, start) or text[before - 1].isspace()
+    assert after in (end, len(text)) or text[after].isspace()
+    assert len([line for line in text[before:start].split("\n") if line.strip()]) <= 4
+    assert len([line for line in text[end:after].split("\n") if line.strip()]) <= 4
+
+
+def test_an_answer_in_json_has_the_agreed_shape() -> None:
+    row = rendering.answer_json(answered("Mấy cây?", "Sông Lô mấy cây?"), id=7)
+    assert row == {
+        "id": 7,
+        "question": "Mấy cây?",
+        "understood_as": "Sông Lô mấy cây?",
+        "status": "answered",
+        "answer": "Huyện đã trồng 14.500 cây xanh dọc bờ sông [1].",
+        "confidence": 0.9346,
+        "citations": [
+            {
+                "n": 1,
+                "article_id": "song-lo",
+                "path": "seeds/song-lo.txt",
+                "url": "https://example.vn/song-lo",
+                "title": "Sông Lô thêm cây xanh",
+                "published": "2020-11-26",
+                "author": "Hà Trần",
+                "source": "Báo Vĩnh Phúc",
+                "quote": RIVER_QUOTE,
+                "start": RIVER_TEXT.index(RIVER_QUOTE),
+                "end": RIVER_TEXT.index(RIVER_QUOTE) + len(RIVER_QUOTE),
+            }
+        ],
+        "nearest": [],
+        "timings_ms": {"understand": 0.1, "encode": 2.0, "retrieve": 1.0, "answer": 0.5, "total": 3.6},
+    }
+
+
+def test_what_is_unknown_is_null_in_json() -> None:
+    nearest = rendering.answer_json(refused("?"))["nearest"]
+    assert [(c["published"], c["source"]) for c in nearest] == [(None, None), ("2020-11-26", "Báo Vĩnh Phúc")]
+
+
+def test_a_search_row_has_the_agreed_shape() -> None:
+    row = rendering.search_json("cây", "a", [Ranked(RIVER_PASSAGE, 0.912345, 0.85, 7.25)])
+    passage = RIVER_PASSAGE.passage
+    assert row == {
+        "id": "a",
+        "query": "cây",
+        "passages": [
+            {
+                "rank": 1,
+                "article_id": "song-lo",
+                "path": "seeds/song-lo.txt",
+                "start": passage.start,
+                "end": passage.end,
+                "text": passage.text,
+                "score": 0.9123,
+                "dense": 0.85,
+                "lexical": 7.25,
+            }
+        ],
+    }
+
+
+@given(text=ANYTHING)
+def test_strings_in_json_are_as_they_stand_in_the_article(text: str) -> None:
+    passage = stored(article(text, title=text), 0, len(text))
+    row = rendering.answer_json(answer(text, [passage], text=text, citations=[citation(passage, text)]))
+    read = json.loads(json.dumps(row))
+    assert [read["question"], read["answer"], read["citations"][0]["quote"], read["citations"][0]["title"]] == [
+        text
+    ] * 4
+
+
+def test_the_status_names_generation_model_and_what_was_left_out() -> None:
+    skipped = [[f"seeds/{n}.doc", "no text"] for n in range(23)]
+    output = shown(
+        tables.status_table(manifest(skipped=skipped), Path("index"), "en", warning="Generation 4 is damaged")
+    )
+    for part in ("Index generation 3 · index", "fake", "40", "seeds/0.doc: no text", "… and 3 more", "4 is damaged"):
+        assert part in output
+
+
+def test_every_message_is_there_in_both_languages_with_the_same_values() -> None:
+    for name, wordings in CATALOGUE.items():
+        assert set(wordings) == {"vi", "en"}, name
+        assert re.findall(r"{\w+}", wordings["vi"]) == re.findall(r"{\w+}", wordings["en"]), name
+
+
+def test_every_number_behind_the_confidence_has_a_name_in_words() -> None:
+    assert {f"reason.{name}" for name in evidence.NAMES} == {name for name in CATALOGUE if name.startswith("reason.")}
+
+
+def test_dates_are_written_day_first() -> None:
+    assert rendering.shown_date(date(1999, 2, 3)) == "03/02/1999"
+    assert rendering.shown_date(None) == ""
+
+
+def test_a_hanging_text_stands_under_its_first_line() -> None:
+    assert shown(rendering.Hanging("[1] ", Text("một hai ba bốn")), 11).splitlines() == ["[1] một hai", "    ba bốn"]
