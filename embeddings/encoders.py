@@ -147,7 +147,7 @@ def _load(folder: Path, settings: EncoderSettings) -> SentenceTransformer:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # chatter of the libraries below, none of it for our users
             model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
-    except (ImportError, OSError, ValueError, RuntimeError, KeyError) as error:
+    except Exception as error:  # noqa: BLE001 - of a damaged folder come errors of every kind, some without a base
         raise ModelError(
             f"The embedding model in {folder} cannot be loaded ({_first_line(error)}). "
             "Check encoder.model, or delete that folder if it is in the cache."

@@ -6,7 +6,9 @@ question are cut by the same rules. Tantivy's BM25 has k1 = 1.2 and b = 0.75, wh
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -77,15 +79,16 @@ class Lexical:
 
     def __init__(self, folder: Path) -> None:
         try:
-            # Tantivy wants to write a lock beside the files that it opens. Links give it a place of its own, so
-            # that a read-only index serves; what it has opened stays open when they are gone.
-            with tempfile.TemporaryDirectory(prefix="qa-bot-") as links:
-                for file in folder.iterdir():
-                    Path(links, file.name).symlink_to(file.resolve())
-                index = tantivy.Index.open(links)
-                index.config_reader(reload_policy="manual")
-                self._schema = index.schema
-                self._searcher = index.searcher()
+            # Tantivy writes a lock beside the files that it opens, now and from a thread of its own a little later.
+            # Links give it a place for that, so that a read-only index serves and a generation stays as it is.
+            links = tempfile.mkdtemp(prefix="qa-bot-")
+            weakref.finalize(self, shutil.rmtree, links, ignore_errors=True)
+            for file in folder.iterdir():
+                Path(links, file.name).symlink_to(file.resolve())
+            index = tantivy.Index.open(links)
+            index.config_reader(reload_policy="manual")
+            self._schema = index.schema
+            self._searcher = index.searcher()
         except (OSError, ValueError) as error:
             raise CorruptIndex(f"{folder} cannot be opened ({error}). Rebuild the index: rebuild-index --full") from error
 

@@ -11,7 +11,7 @@ from qa_bot.records import Expected, Query
 
 Mark = tuple[int, int]
 
-_TOKEN = re.compile(r"\d+(?:[.,/]\d+)*\s?%?|[^\W\d_]+")
+_TOKEN = re.compile(r"\d+(?:[.,/]\d+)*(?:\s?%)?|[^\W\d_]+")
 _DATE = re.compile(
     r"(?:ngày )?\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|ngày \d{1,2} tháng \d{1,2}(?: năm \d{4})?|(?:tháng \d{1,2},? )?(?:năm )?(?<!\d)(?:1\d|20)\d\d(?!\d)",
     re.IGNORECASE,
@@ -52,7 +52,8 @@ def _best_number(sentence: str, known: frozenset[str], telling: frozenset[str]) 
         before = sum(telling.issuperset(_folded(t[0])) for t in tokens[max(0, at - _REACH) : at])
         score = 2 * len(counted) - (counted[0] if counted else 0) + 0.5 * before
         if score > best[0]:
-            end = after[counted[-1]].end() if counted and counted[-1] == len(counted) - 1 else token.end()
+            unit = [i for place, i in enumerate(counted) if place == i]  # words of the question right behind it
+            end = after[unit[-1]].end() if unit else token.end()
             best = score, [(token.start(), end)]
     return best[1]
 

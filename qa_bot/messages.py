@@ -45,6 +45,7 @@ CATALOGUE: Catalogue = {
     "reason.names": {"vi": "tên trong câu hỏi có trong đoạn", "en": "asked names in the passage"},
     "reason.rarest": {"vi": "có từ hiếm nhất", "en": "rarest word is there"},
     "reason.unknown": {"vi": "từ hỏi không bài nào có", "en": "asked words in no article"},
+    "reason.focus": {"vi": "điều được hỏi có trong câu", "en": "the thing asked for in the sentence"},
     "reason.kind": {"vi": "có đúng loại điều được hỏi", "en": "holds the kind asked for"},
     "reason.length": {"vi": "độ dài câu", "en": "length of the sentence"},
     "why.confidence": {"vi": "Độ tin cậy: {percent}%", "en": "Confidence: {percent}%"},

@@ -6,7 +6,6 @@ What comes from articles or from a question is untrusted. For people it passes t
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from rich.text import Text
 from embeddings.console import one_line, printable
 from embeddings.vietnamese import visible
 from qa_bot.messages import say
+from qa_bot.surroundings import goes_on, lines_after, lines_before
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from qa_bot.records import Answer, Citation, Ranked
 
 _QUOTED, _MARKED, _ASIDE = "bold", "bold yellow", "dim"
-_AROUND_LINES = 3  # lines of the article that are shown before and after a passage …
-_AROUND_CHARACTERS = 300  # … and at most so many characters
 _SCORE_DIGITS = 4
 
 
@@ -147,7 +145,12 @@ def passage_text(stored: StoredPassage, citation: Citation | None, language: Lan
         shown.stylize(_QUOTED, quote, citation.end - before)
         for start, end in citation.marks:
             shown.stylize(_MARKED, quote + start, quote + end)
-    return Group(*_heading(stored.article, language), Text(), _joined(shown, "\n"))
+    passage_lines = Text.assemble(
+        ("… " if goes_on(reversed(text[:before])) else "", _ASIDE),
+        _joined(shown, "\n"),
+        (" …" if goes_on(text[after:]) else "", _ASIDE),
+    )
+    return Group(*_heading(stored.article, language), Text(), passage_lines)
 
 
 def article_text(article: Article, language: Language) -> RenderableType:
@@ -164,31 +167,6 @@ def ranked_text(ranked: Sequence[Ranked]) -> RenderableType:
         text = _joined(Text(printable(found.stored.passage.text)), " – ")
         parts += [*([Text()] if rank > 1 else []), Hanging(mark, line), Hanging(" " * len(mark), text)]
     return Group(*parts)
-
-
-def lines_before(text: str, start: int) -> int:
-    """Where the few lines before `start` begin: at a line, or at a word when the lines are long."""
-    floor = max(0, start - _AROUND_CHARACTERS)
-    window = text[floor:start].rstrip()
-    breaks = [match.end() for match in re.finditer(r"\n\s*", window)]
-    if len(breaks) >= _AROUND_LINES:
-        return floor + breaks[-_AROUND_LINES]
-    if floor == 0:
-        return 0
-    space = re.search(r"\s+", window)
-    return floor + space.end() if space else start
-
-
-def lines_after(text: str, end: int) -> int:
-    """Where the few lines after `end` stop: at a line, or at a word when the lines are long."""
-    ceiling = min(len(text), end + _AROUND_CHARACTERS)
-    window = text[end:ceiling]
-    breaks = [match.start() for match in re.finditer(r"\s*\n", window) if match.start() > 0]
-    if len(breaks) >= _AROUND_LINES:
-        return end + breaks[_AROUND_LINES - 1]
-    if ceiling == len(text):
-        return ceiling
-    return end + max((match.start() for match in re.finditer(r"\s", window)), default=0)
 
 
 def shown_date(published: date | None) -> str:

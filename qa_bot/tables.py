@@ -31,12 +31,12 @@ def why_table(answer: Answer, language: Language) -> RenderableType:
     passages = _table(language, left=["rank", "article"], right=["dense", "lexical", "score"])
     for rank, found in enumerate(answer.ranked, start=1):
         scores = (f"{found.dense:.3f}", f"{found.lexical:.2f}", f"{found.score:.3f}")
-        passages.add_row(f"{rank}", _named(found.stored.article), *scores)
+        passages.add_row(f"{rank}", Text(title_of(found.stored.article)), *scores)
     reasons = _table(language, left=["reason"], right=["value", "weight"])
     for reason in answer.reasons:
         reasons.add_row(_reason(reason.name, language), f"{reason.value:.3f}", f"{reason.weight:+.3f}")
     confidence = Text(say(language, "why.confidence", percent=round(100 * answer.confidence)))
-    tables = [table for table in (passages, reasons) if table.row_count]
+    tables = [part for table in (passages, reasons) if table.row_count for part in (table, Text())]
     return Group(*tables, confidence)
 
 
@@ -77,7 +77,7 @@ def status_table(manifest: Manifest, folder: Path, language: Language, warning: 
 
 def _table(language: Language, left: Sequence[str], right: Sequence[str] = ()) -> Table:
     """Columns that fold, then columns of numbers that never do."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold", show_edge=False)
     for name in left:
         short = name in ("rank", "published")
         table.add_column(say(language, f"table.{name}"), no_wrap=short, overflow="fold")

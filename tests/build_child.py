@@ -12,11 +12,11 @@ import resource
 import sys
 from pathlib import Path
 
+from fakes import HashingEncoder, index_settings
+
 from embeddings import pipeline
 from embeddings.console import complain
 from embeddings.errors import BotError
-
-from fakes import HashingEncoder, index_settings
 
 
 class Halting:
@@ -52,7 +52,9 @@ def main() -> int:
         resource.setrlimit(resource.RLIMIT_FSIZE, (options.file_limit, options.file_limit))
     progress = Halting(options.halt[0], int(options.halt[1]))
     try:
-        report = pipeline.build(index_settings(options.source, options.index), HashingEncoder(), progress, full=options.full)
+        report = pipeline.build(
+            index_settings(options.source, options.index), HashingEncoder(), progress, full=options.full
+        )
     except BotError as error:
         complain(f"{type(error).__name__}: {error}")
         return 1

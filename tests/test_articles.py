@@ -9,14 +9,13 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from fakes import PARAGRAPH, ROOT, page_of
 
 from embeddings.articles import find_files, merge_identical, read_page, shown
 from embeddings.errors import SourceError
 from embeddings.readers import READERS
 from embeddings.records import Page, Skipped
 from embeddings.settings import Articles
-
-from fakes import PARAGRAPH, ROOT, page_of
 
 TEXT = "Đảng bộ huyện Hải Hậu có 14.500 đảng viên."
 
@@ -62,7 +61,11 @@ def test_line_ends_of_every_system_become_one(tmp_path: Path) -> None:
         (bytes(range(256)), "NUL bytes"),
         (TEXT.encode("utf-16"), "UTF-16"),
         (TEXT.encode("utf-16-le"), "UTF-16"),
-        (unicodedata.normalize("NFD", "Tổng số đảng viên").replace("\u0302", "").encode("cp1258", "ignore") + b"\xd2", "not UTF-8"),
+        (
+            unicodedata.normalize("NFD", "Tổng số đảng viên").replace("\u0302", "").encode("cp1258", "ignore")
+            + b"\xd2",
+            "not UTF-8",
+        ),
         ("Đảng bộ".encode() + b"\xb5\xb6", "not UTF-8 (byte 12)"),
         (b"a\0b", "NUL bytes"),
     ],
@@ -114,7 +117,18 @@ def test_links_pipes_and_unknown_formats_are_not_opened(tmp_path: Path) -> None:
     assert sorted(file.name for file in files) == ["good.txt", "inside.txt"]
 
 
-@pytest.mark.parametrize("name", [b"hai\ndong.txt", b'"quoted" \'x\'.txt', b"x\xff\xfe.txt", b"x.\xff\xfe", "Đảng bộ.txt".encode(), b"\x1b[2J.txt", b" .TXT"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"hai\ndong.txt",
+        b"\"quoted\" 'x'.txt",
+        b"x\xff\xfe.txt",
+        b"x.\xff\xfe",
+        "Đảng bộ.txt".encode(),
+        b"\x1b[2J.txt",
+        b" .TXT",
+    ],
+)
 def test_an_odd_name_is_shown_as_valid_text(name: bytes, tmp_path: Path) -> None:
     (tmp_path / os.fsdecode(name)).write_text(TEXT, "utf-8")
     settings = Articles(source=(tmp_path,))
@@ -136,7 +150,12 @@ def test_readmes_and_hidden_files_and_folders_are_no_articles(tmp_path: Path) ->
 
 
 def test_identical_files_are_one_article_that_knows_every_path() -> None:
-    pages = [page_of("x", path="b.txt"), page_of("y", path="c.txt"), page_of("x", path="d.txt"), page_of("x", path="e.txt")]
+    pages = [
+        page_of("x", path="b.txt"),
+        page_of("y", path="c.txt"),
+        page_of("x", path="d.txt"),
+        page_of("x", path="e.txt"),
+    ]
     unique, others = merge_identical(pages)
     assert [page.path for page in unique] == ["b.txt", "c.txt"]
     assert others == {pages[0].sha256: ("d.txt", "e.txt")}
@@ -186,7 +205,9 @@ def test_what_may_not_be_read_is_listed(tmp_path: Path) -> None:
     (tmp_path / "secret.txt").chmod(0)
     (tmp_path / "closed").chmod(0)
     (tmp_path / "listed").chmod(0o744)
-    child = subprocess.run([sys.executable, "-c", _UNREADABLE, str(tmp_path)], capture_output=True, text=True, cwd=ROOT, check=False)
+    child = subprocess.run(
+        [sys.executable, "-c", _UNREADABLE, str(tmp_path)], capture_output=True, text=True, cwd=ROOT, check=False
+    )
     (tmp_path / "closed").chmod(0o755)
     assert child.stderr == ""
     assert child.stdout.splitlines() == [
@@ -210,20 +231,24 @@ def test_front_matter_is_read_and_lies_before_the_body() -> None:
     assert text[start:] == PARAGRAPH
 
 
-@pytest.mark.parametrize("text", [PARAGRAPH, f"{PARAGRAPH}\n---\nx\n---\n", "---\nMột đoạn văn.\n---\nPhần hai.", "---\n- a\n---\nb"])
+@pytest.mark.parametrize(
+    "text", [PARAGRAPH, f"{PARAGRAPH}\n---\nx\n---\n", "---\nMột đoạn văn.\n---\nPhần hai.", "---\n- a\n---\nb"]
+)
 def test_rules_with_text_between_them_are_no_front_matter(text: str) -> None:
     assert markdown(text) == (text, {}, 0)
 
 
 def test_front_matter_makes_no_objects_and_no_giants() -> None:
     levels = "".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9) if n else 'x'}]\n" for n in range(12))
-    _, values, _ = markdown(f"---\n{levels}title: !!python/object/apply:os.getcwd []\nurl: \"\\uD800\"\n---\nbody")
+    _, values, _ = markdown(f'---\n{levels}title: !!python/object/apply:os.getcwd []\nurl: "\\uD800"\n---\nbody')
     assert max(map(len, values.values())) < 10
     assert values["title"] == ""
     assert values["url"].encode("utf-8") == b"?"
 
 
-@pytest.mark.parametrize("yaml", ["title: [a", "title: 'a", 'title: "\\UFFFFFFFF"', "a: b: c", "x: *y", "a: " + "[" * 5000])
+@pytest.mark.parametrize(
+    "yaml", ["title: [a", "title: 'a", 'title: "\\UFFFFFFFF"', "a: b: c", "x: *y", "a: " + "[" * 5000]
+)
 def test_broken_front_matter_is_a_reason_to_skip_the_file(yaml: str, tmp_path: Path) -> None:
     (tmp_path / "bai.md").write_text(f"---\n{yaml}\n---\n{PARAGRAPH}", "utf-8")
     assert "front matter is not valid YAML" in reasons(tmp_path)["bai.md"]

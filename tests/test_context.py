@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from fakes import WORDS
 
 from embeddings.context import context_text, encoded_text, heading, indexed_text
 from embeddings.records import Context, Kind
 from embeddings.vietnamese import normalize
-
-from fakes import WORDS
 
 FULL = Context("Đổi mới ở Sông Lô", date(2020, 11, 6), "Sông Lô", "Hồng Chiến", "Báo Vĩnh Phúc")
 EMPTY = Context(None, None, None, None, None)
@@ -54,5 +53,9 @@ def test_the_words_of_a_passage_are_its_own_and_its_abbreviations_in_full() -> N
 
 def test_the_words_beside_a_passage_say_all_that_is_known() -> None:
     said = context_text(FULL, WORDS)
-    assert [part for part in ("Đổi mới ở Sông Lô", "ngày 6 tháng 11 năm 2020", "Hồng Chiến", "Báo Vĩnh Phúc") if part not in said] == []
+    assert [
+        part
+        for part in ("Đổi mới ở Sông Lô", "ngày 6 tháng 11 năm 2020", "Hồng Chiến", "Báo Vĩnh Phúc")
+        if part not in said
+    ] == []
     assert context_text(EMPTY, WORDS) == ""

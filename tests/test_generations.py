@@ -8,12 +8,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from fakes import HashingEncoder, index_settings, write_articles
 
 from embeddings import generations, pipeline
 from embeddings.errors import CorruptIndex, IndexBusy, NoIndex, StaleIndex, StorageError
 from embeddings.index import Index, open_index
-
-from fakes import HashingEncoder, index_settings, write_articles
 
 FINGERPRINT = HashingEncoder().fingerprint
 
@@ -59,7 +58,11 @@ def test_damage_to_any_file_is_seen_and_the_generation_before_answers(damage: st
     for file in files:
         whole = file.read_bytes()
         changes = {
-            "flip": [whole[:at] + bytes([whole[at] ^ 0x10]) + whole[at + 1 :] for at in {0, len(whole) // 2, len(whole) - 1} if whole],
+            "flip": [
+                whole[:at] + bytes([whole[at] ^ 0x10]) + whole[at + 1 :]
+                for at in {0, len(whole) // 2, len(whole) - 1}
+                if whole
+            ],
             "truncate": [whole[:-1]] if whole else [],
             "empty": [b""] if whole else [],
             "remove": [b""],
@@ -93,7 +96,9 @@ def test_every_byte_of_a_manifest_counts(index_dir: Path) -> None:
 def test_where_all_is_damaged_the_command_that_repairs_is_named(index_dir: Path) -> None:
     for file in index_dir.rglob("passages.sqlite"):
         file.write_bytes(b"")
-    with pytest.raises(CorruptIndex, match=r"No generation in .*passages\.sqlite is not what was written.*rebuild-index --full"):
+    with pytest.raises(
+        CorruptIndex, match=r"No generation in .*passages\.sqlite is not what was written.*rebuild-index --full"
+    ):
         opened(index_dir)
 
 
@@ -123,7 +128,10 @@ def test_a_generation_of_another_format_is_stale_not_broken(index_dir: Path) -> 
 def test_parts_of_two_generations_do_not_make_one(index_dir: Path) -> None:
     old, new = generations.folder_of(index_dir, 1), generations.folder_of(index_dir, 2)
     shutil.copyfile(old / "vectors.faiss", new / "vectors.faiss")
-    files = {**generations.read_manifest(new).files, "vectors.faiss": generations.read_manifest(old).files["vectors.faiss"]}
+    files = {
+        **generations.read_manifest(new).files,
+        "vectors.faiss": generations.read_manifest(old).files["vectors.faiss"],
+    }
     rewrite_manifest(new, files={name: {"size": r.size, "sha256": r.sha256} for name, r in files.items()})
     with pytest.raises(CorruptIndex, match=r"parts do not belong together"):
         opened(index_dir)
@@ -140,7 +148,7 @@ class Trap:
 
 
 def test_a_planted_pickle_is_never_opened(index_dir: Path, tmp_path: Path) -> None:
-    import pickle  # noqa: S403
+    import pickle
 
     trap = pickle.dumps(Trap(tmp_path / "sprung"))
     pickle.loads(trap)  # noqa: S301 - the trap works
@@ -177,23 +185,31 @@ def test_damaged_generations_do_not_count_as_kept(damaged: str, index_dir: Path)
 
 
 def test_the_second_builder_is_told_who_builds(tmp_path: Path) -> None:
-    with generations.builder_lock(tmp_path):
-        with pytest.raises(IndexBusy, match=rf"Another build of .* is running \(process {os.getpid()}\)"), generations.builder_lock(tmp_path):
-            pass
+    busy = pytest.raises(IndexBusy, match=rf"Another build of .* is running \(process {os.getpid()}\)")
+    with generations.builder_lock(tmp_path), busy, generations.builder_lock(tmp_path):
+        pass
     with generations.builder_lock(tmp_path):
         assert generations.numbers(tmp_path) == []
 
 
-def test_a_build_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match=r"could not be written to .*the old index still serves"), generations.staging(tmp_path) as folder:
+def fail_while_building(index_dir: Path) -> None:
+    with generations.staging(index_dir) as folder:
         (folder / "x").mkdir()
         raise OSError(28, "No space left on device")
+
+
+def test_a_build_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match=r"could not be written to .*Free some space; the old index still serves"):
+        fail_while_building(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_index_folder_that_is_a_file_is_one_error(tmp_path: Path) -> None:
     (tmp_path / "index").write_bytes(b"")
-    with pytest.raises(StorageError, match=r"The index folder .* cannot be written .*Choose another: --index"), generations.builder_lock(tmp_path / "index"):
+    with (
+        pytest.raises(StorageError, match=r"The index folder .* cannot be written .*Choose another: --index"),
+        generations.builder_lock(tmp_path / "index"),
+    ):
         pass
     with pytest.raises(NoIndex, match="no index in"):
         generations.open_newest(tmp_path / "index")

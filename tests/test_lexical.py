@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import stat
 import unicodedata
 from collections import Counter
@@ -26,8 +25,13 @@ PASSAGES = [
     ("Con ma trong nhà cũ", "Chuyện nhà"),
 ]
 # Field lengths are stored in one byte, exactly up to 39 terms: 20 syllables and their 19 bigrams.
-_documents = st.lists(st.lists(st.sampled_from("ba bà bá ca cà da đa hà".split()), min_size=1, max_size=20).map(" ".join), min_size=1, max_size=8)
-_questions = st.lists(st.sampled_from("ba bà bá ca cà da đa hà xa".split()), min_size=1, max_size=6).map(" ".join)
+_documents = st.lists(
+    st.lists(st.sampled_from(["ba", "bà", "bá", "ca", "cà", "da", "đa", "hà"]), min_size=1, max_size=20).map(" ".join),
+    min_size=1,
+    max_size=8,
+)
+_asked = st.sampled_from(["ba", "bà", "bá", "ca", "cà", "da", "đa", "hà", "xa"])
+_questions = st.lists(_asked, min_size=1, max_size=6).map(" ".join)
 
 
 def opened(passages: Sequence[tuple[str, str]], folder: Path) -> Lexical:
@@ -50,7 +54,9 @@ def bm25(question: list[str], documents: list[list[str]], k1: float = 1.2, b: fl
 
 @settings(max_examples=30)
 @given(texts=_documents, question=_questions, folded=st.booleans())
-def test_scores_are_those_of_ten_lines_of_bm25(texts: list[str], question: str, folded: bool, tmp_path_factory: pytest.TempPathFactory) -> None:  # noqa: FBT001
+def test_scores_are_those_of_ten_lines_of_bm25(
+    *, texts: list[str], question: str, folded: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     expected = bm25(terms(question, folded=folded), [terms(text, folded=folded) for text in texts])
     index = opened([(text, "") for text in texts], tmp_path_factory.mktemp("lexical"))
     found = index.search(question, 10, FOLDED if folded else ACCENTED)
@@ -119,10 +125,10 @@ def test_a_word_of_a_megabyte_does_no_harm(tmp_path: Path) -> None:
 
 def test_a_build_leaves_no_lock_and_opening_writes_nothing(tmp_path: Path) -> None:
     lexical.build(tmp_path, PASSAGES, 15)
-    before = sorted(os.listdir(tmp_path))
+    before = sorted(path.name for path in tmp_path.iterdir())
     assert not [name for name in before if name.endswith(".lock")]
     assert len(Lexical(tmp_path)) == 4
-    assert sorted(os.listdir(tmp_path)) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
 
 
 def test_a_damaged_folder_is_refused(tmp_path: Path) -> None:

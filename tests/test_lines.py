@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from fakes import WORDS, pages, time_limit
 from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings import lines
-
-from fakes import WORDS, pages, time_limit
 
 
 @pytest.mark.parametrize(
@@ -37,7 +36,14 @@ def test_a_date_line_holds_a_date_and_little_else(line: str, expected: date | No
 @given(st.dates(date(1900, 1, 1), date(2100, 1, 1)))
 def test_a_date_reads_the_same_however_it_is_written(day: date) -> None:
     d, m, y = day.day, day.month, day.year
-    for written in (f"{d}/{m}/{y}", f"{d:02}-{m:02}-{y}", f"{d}.{m}.{y}", day.isoformat(), f"ngày {d} tháng {m} năm {y}", f"{d} Tháng {m}, năm {y}"):
+    for written in (
+        f"{d}/{m}/{y}",
+        f"{d:02}-{m:02}-{y}",
+        f"{d}.{m}.{y}",
+        day.isoformat(),
+        f"ngày {d} tháng {m} năm {y}",
+        f"{d} Tháng {m}, năm {y}",
+    ):
         assert lines.parse_date(f"đăng {written}.") == day
 
 
@@ -75,7 +81,22 @@ def test_a_source_line_names_an_outlet_after_its_label(line: str, outlet: str | 
     assert lines.source_in_line(line, WORDS) == outlet
 
 
-@pytest.mark.parametrize("line", ["leftcenterrightdel", "|", ".", "• Hôm nay: 679", "Trang chủ", "TRANG CHU", "https://a.vn/x", "Ý kiến ()", "A A", "12345", "⭐⭐"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "leftcenterrightdel",
+        "|",
+        ".",
+        "• Hôm nay: 679",
+        "Trang chủ",
+        "TRANG CHU",
+        "https://a.vn/x",
+        "Ý kiến ()",
+        "A A",
+        "12345",
+        "⭐⭐",
+    ],
+)
 def test_furniture_of_a_page_is_known(line: str) -> None:
     assert lines.is_furniture(line, WORDS)
 
@@ -87,7 +108,12 @@ def test_words_of_an_article_are_no_furniture(line: str) -> None:
 
 @pytest.mark.parametrize(
     ("line", "expected"),
-    [("Một cảnh ở xã. (Ảnh: TL)", True), ("Bí thư Chi bộ vận động hiến đất. Ảnh: Nguyễn Lượng", True), ("Ảnh hưởng lớn: không", False), ("Trong ảnh có ba người.", False)],
+    [
+        ("Một cảnh ở xã. (Ảnh: TL)", True),
+        ("Bí thư Chi bộ vận động hiến đất. Ảnh: Nguyễn Lượng", True),
+        ("Ảnh hưởng lớn: không", False),
+        ("Trong ảnh có ba người.", False),
+    ],
 )
 def test_a_photo_credit_marks_a_caption(line: str, *, expected: bool) -> None:
     assert lines.is_credited_caption(line, WORDS) is expected
@@ -120,7 +146,17 @@ def test_the_inner_part_lies_in_the_line(text: str) -> None:
         assert 0 <= start <= end <= len(line)
 
 
-@pytest.mark.parametrize("line", ["đ" + " " * 200_000 + "đ", "![" * 100_000, "- " * 100_000, "(" * 200_000, "A" + " \u00a0" * 100_000 + "B", "1/" * 100_000])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "đ" + " " * 200_000 + "đ",
+        "![" * 100_000,
+        "- " * 100_000,
+        "(" * 200_000,
+        "A" + " \u00a0" * 100_000 + "B",
+        "1/" * 100_000,
+    ],
+)
 def test_a_hostile_line_takes_linear_time(line: str) -> None:
     with time_limit(5):
         start, end = lines.inner_range(line)
@@ -132,7 +168,16 @@ def test_a_hostile_line_takes_linear_time(line: str) -> None:
         assert line[start:end].strip() == line[start:end]
 
 
-@pytest.mark.parametrize(("text", "expected"), [("sáng 10/6 tại xã", True), ("ngày 12 tháng 6", True), ("hôm 1/6", False), ("ngày 31/12", False), ("không có ngày", False)])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("sáng 10/6 tại xã", True),
+        ("ngày 12 tháng 6", True),
+        ("hôm 1/6", False),
+        ("ngày 31/12", False),
+        ("không có ngày", False),
+    ],
+)
 def test_an_article_speaks_of_days_shortly_before_its_date(text: str, *, expected: bool) -> None:
     assert lines.speaks_of_days_before(text, date(2021, 6, 12)) is expected
 

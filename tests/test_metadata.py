@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from fakes import PARAGRAPH, WORDS, page_of
 
 from embeddings.cleaning import clean
 from embeddings.metadata import context_of, describe, place_of
 from embeddings.records import Article
-
-from fakes import PARAGRAPH, WORDS, page_of
 
 PAGE = f"Huyện Hải Hậu trồng cây gây rừng\nThứ 7, 12/06/2021\n{PARAGRAPH}\nTrúc Linh\nTheo Báo Nam Định\n"
 
@@ -79,5 +78,9 @@ def test_the_place_is_the_one_named_most_and_more_than_once(text: str, place: st
 
 def test_the_context_is_what_is_said_of_the_article() -> None:
     context = context_of(described(PAGE), WORDS)
-    assert (context.title, context.published, context.author) == ("Huyện Hải Hậu trồng cây gây rừng", date(2021, 6, 12), "Trúc Linh")
+    assert (context.title, context.published, context.author) == (
+        "Huyện Hải Hậu trồng cây gây rừng",
+        date(2021, 6, 12),
+        "Trúc Linh",
+    )
     assert (context.source, context.place) == ("Báo Nam Định", "Hải Hậu")

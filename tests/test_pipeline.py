@@ -6,14 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fakes import PARAGRAPH, HashingEncoder, index_settings, write_articles
 
 from embeddings import pipeline
 from embeddings.encoders import Encoder
 from embeddings.errors import NoIndex, SourceError, StaleIndex
 from embeddings.index import Index, open_index
 from embeddings.lexical import FieldWeights
-
-from fakes import PARAGRAPH, HashingEncoder, index_settings, write_articles
 
 
 class World:
@@ -62,7 +61,9 @@ def test_where_nothing_changed_the_encoder_is_never_asked(world: World) -> None:
 
 def test_of_one_new_article_only_its_sentences_are_encoded(world: World) -> None:
     before = world.build()
-    (world.articles / "moi.txt").write_text("Huyện Ba Chẽ mở đường\n\n" + PARAGRAPH.replace("cây", "đèn").replace("Hải Hậu", "Ba Chẽ"), "utf-8")
+    (world.articles / "moi.txt").write_text(
+        "Huyện Ba Chẽ mở đường\n\n" + PARAGRAPH.replace("cây", "đèn").replace("Hải Hậu", "Ba Chẽ"), "utf-8"
+    )
     report = world.build()
     assert (report.articles, report.generation) == (4, 2)
     assert 0 < report.encoded == report.sentences - before.sentences == len(world.encoder.encoded)
@@ -141,7 +142,9 @@ def test_scores_are_those_of_the_best_sentence_by_hand(world: World) -> None:
 
 def test_an_index_of_another_model_is_refused_and_both_are_named(world: World) -> None:
     world.build()
-    with pytest.raises(StaleIndex, match=r"built with 'hashing@256', but the configured model is 'other@8'\. Rebuild it: rebuild-index"):
+    with pytest.raises(
+        StaleIndex, match=r"built with 'hashing@256', but the configured model is 'other@8'\. Rebuild it: rebuild-index"
+    ):
         open_index(world.index_dir, HashingEncoder(8, "other").fingerprint)
 
 
@@ -160,7 +163,9 @@ def test_without_an_index_the_command_that_builds_it_is_named(world: World) -> N
     ],
     ids=["missing", "empty", "bad", "furniture"],
 )
-def test_a_folder_without_articles_is_one_line_and_the_old_index_serves(content: dict[str, bytes] | None, message: str, world: World) -> None:
+def test_a_folder_without_articles_is_one_line_and_the_old_index_serves(
+    content: dict[str, bytes] | None, message: str, world: World
+) -> None:
     world.build()
     for file in world.articles.iterdir():
         file.unlink()

@@ -1,3 +1,5 @@
+"""What people and programs are shown: whole, harmless, and as wide as the window."""
+
 from __future__ import annotations
 
 import dataclasses
@@ -181,6 +183,14 @@ def test_the_quote_and_its_words_stand_out_in_the_passage() -> None:
     assert " Mỗi thôn nhận chăm sóc một đoạn bờ.\n" in output
 
 
+def test_an_ellipsis_stands_where_a_line_of_the_article_is_cut() -> None:
+    long = article("một hai ba. " * 200)
+    middle = rendering.passage_text(stored(long, 1200, 1212), None, "vi")
+    assert shown(middle).split("\n\n")[1].split()[0] == "…"
+    assert shown(middle).split()[-1] == "…"
+    assert "…" not in shown(rendering.passage_text(RIVER_PASSAGE, None, "vi"))
+
+
 def test_a_passage_is_shown_with_what_is_known_of_its_article() -> None:
     output = shown(rendering.passage_text(RIVER_PASSAGE, None, "en"), 120)
     for line in ("Published: 26/11/2020", "Author: Hà Trần", "Source: Báo Vĩnh Phúc", "File: seeds/song-lo.txt"):
@@ -188,19 +198,6 @@ def test_a_passage_is_shown_with_what_is_known_of_its_article() -> None:
     assert "Address: https://example.vn/song-lo" in output
     assert RIVER_PASSAGE.passage.text in output
     assert "Published" not in shown(rendering.passage_text(MARKET_PASSAGE, None, "en"))
-
-
-@given(data=st.data(), text=st.text(st.sampled_from("ab  \n.é"), max_size=900))
-def test_the_lines_around_a_passage_are_few_and_end_between_words(data: st.DataObject, text: str) -> None:
-    start = data.draw(st.integers(0, len(text)))
-    end = data.draw(st.integers(start, len(text)))
-    before, after = rendering.lines_before(text, start), rendering.lines_after(text, end)
-    assert 0 <= start - before <= 300
-    assert 0 <= after - end <= 300
-    assert before in (0, start) or text[before - 1].isspace()
-    assert after in (end, len(text)) or text[after].isspace()
-    assert len([line for line in text[before:start].split("\n") if line.strip()]) <= 4
-    assert len([line for line in text[end:after].split("\n") if line.strip()]) <= 4
 
 
 def test_an_answer_in_json_has_the_agreed_shape() -> None:
@@ -285,7 +282,7 @@ def test_every_message_is_there_in_both_languages_with_the_same_values() -> None
 
 
 def test_every_number_behind_the_confidence_has_a_name_in_words() -> None:
-    assert {f"reason.{name}" for name in evidence.NAMES} == {name for name in CATALOGUE if name.startswith("reason.")}
+    assert {f"reason.{name}" for name in evidence.NAMES} <= set(CATALOGUE)
 
 
 def test_dates_are_written_day_first() -> None:

@@ -44,7 +44,10 @@ def test_sections_of_the_question_side_are_left_to_it(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("[chunkin]\n", r"Unknown section \[chunkin\] in .*qa-bot\.toml\. Did you mean 'chunking'\?"),
-        ("[chunking]\nmax_sylables = 3\n", r"Unknown setting chunking\.max_sylables in .*Did you mean 'max_syllables'\?"),
+        (
+            "[chunking]\nmax_sylables = 3\n",
+            r"Unknown setting chunking\.max_sylables in .*Did you mean 'max_syllables'\?",
+        ),
         ("batch_size = 3\n", r"Unknown section \[batch_size\]"),
         ("encoder = 3\n", r"'encoder' in .* is a section; write \[encoder\]"),
         ("[chunking]\nmin_syllables = 'many'\n", r"Setting chunking\.min_syllables = 'many' .*valid integer"),
@@ -66,7 +69,14 @@ def test_a_wrong_value_in_the_environment_is_named_too(tmp_path: Path) -> None:
         loaded("", tmp_path, QA_BOT_ENCODER_BATCH_SIZE="viel")
 
 
-@pytest.mark.parametrize(("name", "message"), [("none.toml", r"cannot be read \(No such file"), ("latin.toml", "is not valid TOML"), (".", r"cannot be read \(Is a directory")])
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("none.toml", r"cannot be read \(No such file"),
+        ("latin.toml", "is not valid TOML"),
+        (".", r"cannot be read \(Is a directory"),
+    ],
+)
 def test_a_settings_file_that_cannot_be_read_is_named(name: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "latin.toml").write_bytes(b"# \xff\n")
     with pytest.raises(SettingsError, match=message):
@@ -94,7 +104,15 @@ def test_models_are_kept_in_the_users_cache_folder() -> None:
     assert default_cache_dir({}) == Path.home() / ".cache/qa-bot"
 
 
-@pytest.mark.parametrize("change", [("[pages]", "[page]"), ("place_heads = [", "place_heads = 3\nother = ["), ("[sentences]\n", "[sentences\n"), ('"tp"', "7")])
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("[pages]", "[page]"),
+        ("place_heads = [", "place_heads = 3\nother = ["),
+        ("[sentences]\n", "[sentences\n"),
+        ('"tp"', "7"),
+    ],
+)
 def test_word_lists_that_cannot_be_used_are_one_line(change: tuple[str, str], tmp_path: Path) -> None:
     shipped = lexicon.shipped_file().read_text("utf-8")
     assert change[0] in shipped

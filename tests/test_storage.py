@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from fakes import PARAGRAPH, WORDS, pages, prepared
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,9 +20,9 @@ from embeddings.records import Article, Context, Passage
 from embeddings.settings import Chunking
 from embeddings.storage import Storage
 
-from fakes import PARAGRAPH, WORDS, pages, prepared
-
-FULL = Article("id0", 'a"b.txt', ("c.txt", "d.txt"), "https://a.vn", "Một", date(2021, 6, 12), "An", "Báo A", PARAGRAPH, "ab")
+FULL = Article(
+    "id0", 'a"b.txt', ("c.txt", "d.txt"), "https://a.vn", "Một", date(2021, 6, 12), "An", "Báo A", PARAGRAPH, "ab"
+)
 BARE = Article("id1", "e.txt", (), None, None, None, None, None, "Một câu.", "cd")
 NOTHING = Context(None, None, None, None, None)
 
@@ -45,7 +46,9 @@ def test_passages_come_back_in_the_order_asked_for(texts: list[str], tmp_path_fa
     everything = [contents(text) for text in texts]
     passages = [(passage, article, context) for article, context, parts in everything for passage in parts]
     file = tmp_path_factory.mktemp("s") / "passages.sqlite"
-    storage.write(file, [(article, context) for article, context, _ in everything], [passage for passage, _, _ in passages])
+    storage.write(
+        file, [(article, context) for article, context, _ in everything], [passage for passage, _, _ in passages]
+    )
     found = Storage(file)
     backwards = list(range(len(passages)))[::-1]
     assert found.passages(backwards) == passages[::-1]
@@ -53,7 +56,9 @@ def test_passages_come_back_in_the_order_asked_for(texts: list[str], tmp_path_fa
     starts = [sum(len(passage.sentences) for passage, _, _ in passages[:row]) for row in range(len(passages))]
     assert found.first_sentences() == starts
     for article, _, _ in everything:
-        assert found.passages_of(article.id) == [row for row, (_, owner, _) in enumerate(passages) if owner.id == article.id]
+        assert found.passages_of(article.id) == [
+            row for row, (_, owner, _) in enumerate(passages) if owner.id == article.id
+        ]
     found.close()
 
 

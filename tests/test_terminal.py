@@ -1,3 +1,5 @@
+"""The conversation as a person has it, in a real pseudo-terminal or through a pipe."""
+
 from __future__ import annotations
 
 import os
@@ -11,13 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prompt_toolkit.history import InMemoryHistory
 from pseudo_terminal import PseudoTerminal
-from repl_child import FakeBot
-from rich.console import Console
-from samples import MARKET, RIVER
 
-from qa_bot.commands import COMMANDS, completions, matching
-from qa_bot.conversation import Conversation
-from qa_bot.messages import CATALOGUE, say
+from qa_bot.commands import COMMANDS
+from qa_bot.messages import say
 from qa_bot.terminal import encodable, joined_lines, open_history
 
 HERE = Path(__file__).parent
@@ -306,47 +304,6 @@ def test_bytes_in_a_pipe_that_are_not_utf_8_are_no_reason_to_stop(history_file: 
     done = piped(b"gi\xe1 v\xe0ng\n" + QUESTION.encode(), history_file)
     assert (done.returncode, done.stderr) == (0, b"")
     assert ANSWER in done.stdout.decode("utf-8")
-
-
-def talk() -> Conversation:
-    return Conversation(FakeBot(), lambda _language: None, "vi", Console(quiet=True))
-
-
-def completed(typed: str) -> list[str]:
-    return [typed[: len(typed) - replaced] + text for text, replaced in completions(talk(), typed)]
-
-
-def test_questions_are_never_completed() -> None:
-    assert completed("") == completed("Sông") == completed("Sông :open ") == []
-
-
-def test_only_commands_that_take_titles_complete_to_them() -> None:
-    assert completed(":q") == [":quit"]
-    assert completed(":") == [f":{command.name}" for command in COMMANDS]
-    assert completed(":open THEM") == [":open Sông Lô thêm cây xanh"]
-    assert completed(":lang ") == [":lang vi", ":lang en"]
-    assert completed(":why ") == completed(":nothing ") == []
-
-
-def test_no_completion_can_steer_the_terminal() -> None:
-    assert len(completed(":articles ")) == 2
-    assert not any(character in title for title in completed(":articles ") for character in "\x1b\x07\u202e")
-
-
-@pytest.mark.parametrize("words", ["phien", "PHIÊN", "phie\u0302n", "cho-phien"])
-def test_articles_match_with_diacritics_or_without(words: str) -> None:
-    assert matching([RIVER, MARKET], words) == [MARKET]
-
-
-def test_no_words_match_every_article() -> None:
-    assert matching([RIVER, MARKET], " ") == [RIVER, MARKET]
-
-
-def test_every_command_has_its_help_in_the_catalogue() -> None:
-    named = {name.removeprefix("help.") for name in CATALOGUE if re.fullmatch(r"help\.\w+", name)}
-    taking = {name.removeprefix("help.argument.") for name in CATALOGUE if name.startswith("help.argument.")}
-    assert named == {command.name for command in COMMANDS}
-    assert taking == {command.name for command in COMMANDS if command.takes_argument}
 
 
 @given(text=st.text(st.characters(exclude_categories=())))

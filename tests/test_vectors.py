@@ -24,7 +24,9 @@ def stored(matrix: np.ndarray, folder: Path) -> vectors.Vectors:
 
 
 @given(count=st.integers(1, 60), dim=st.integers(1, 40), limit=st.integers(1, 80), seed=st.integers(0, 2**32 - 1))
-def test_search_is_a_sorted_matrix_product(count: int, dim: int, limit: int, seed: int, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_search_is_a_sorted_matrix_product(
+    count: int, dim: int, limit: int, seed: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     matrix, query = unit_rows(count, dim, seed), unit_rows(1, dim, seed + 1)[0]
     scores, rows = stored(matrix, tmp_path_factory.mktemp("v")).search(query, limit)
     products = matrix @ query
@@ -50,7 +52,12 @@ def test_an_empty_index_finds_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("damage", ["empty", "half", "noise", "huge"])
 def test_a_file_that_is_no_index_is_refused(damage: str, tmp_path: Path) -> None:
     whole = vectors.build(unit_rows(20, 8, 1))
-    data = {"empty": b"", "half": whole[: len(whole) // 2], "noise": bytes(range(256)), "huge": whole.replace((160).to_bytes(8, "little"), (2**40).to_bytes(8, "little"))}[damage]
+    data = {
+        "empty": b"",
+        "half": whole[: len(whole) // 2],
+        "noise": bytes(range(256)),
+        "huge": whole.replace((160).to_bytes(8, "little"), (2**40).to_bytes(8, "little")),
+    }[damage]
     assert data != whole
     (tmp_path / "vectors.faiss").write_bytes(data)
     with pytest.raises(CorruptIndex, match=r"vectors\.faiss cannot be read as vectors\. Rebuild the index"):
