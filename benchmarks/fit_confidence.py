@@ -2,12 +2,14 @@
 
     python -m benchmarks.fit_confidence DATA_FOLDER [--write]
 
-DATA_FOLDER holds xquad.vi.json, mlqa_dev_vi.{passages,questions}.jsonl and squad_dev-v2.0.json. Of each corpus every second paragraph
-is indexed, first the even ones, then the odd ones, and all questions are asked each time: half of them have no
-answer there, though their subjects are. Once with the articles' titles and once without; once as typed and once
-without diacritics, and XQuAD's once more in English. The choice of a sentence is a softmax over the sentences of a question's passages, fitted on
-questions whose answer is there; the confidence a logistic regression on the chosen sentence (1: it holds the
-answer). Prints figures for each corpus from models that were fitted on the other one alone.
+DATA_FOLDER holds xquad.vi.json, mlqa_dev_vi.{passages,questions}.jsonl and squad_dev-v2.0.json. Of each corpus every
+second paragraph is indexed, first the even ones, then the odd ones, and all questions are asked each time: half of
+them have no answer there, though their subjects are. Once with the articles' titles and once without; once as typed
+and once without diacritics, and XQuAD's once more in English.
+
+The choice of a sentence is a softmax over the sentences of a question's passages, fitted on questions whose answer
+is there; the confidence a logistic regression on the chosen sentence (1: it is of the paragraph that answers), times
+what confidence.requirements leaves. Prints figures for each corpus from models fitted on the other one alone.
 """
 
 from __future__ import annotations
@@ -29,14 +31,15 @@ from embeddings import lexicon
 from embeddings.encoders import SentenceTransformersEncoder
 from embeddings.settings import Encoder
 from embeddings.vietnamese import fold, normalize
-from qa_bot.evidence import NAMES, candidates
+from qa_bot.confidence import requirements
+from qa_bot.evidence import NAMES, Features, candidates
 from qa_bot.retrieval import Retriever
 from qa_bot.settings import Answering, BotSettings
 from qa_bot.understanding import understand
 
 CHOICE = ("dense", "passage", "in_sentence", "near", "pairs", "focus", "kind", "length")
 CONFIDENCE = (
-    "dense", "dense_lead", "dense_gap", "passage", "near", "in_passage", "pairs", "numbers", "names", "focus", "kind",
+    "dense", "dense_lead", "dense_gap", "passage", "near", "in_passage", "pairs", "names", "focus",
 )  # fmt: skip
 CHOICE_PENALTY = 1e-3
 CONFIDENCE_C = 0.3
@@ -51,7 +54,8 @@ class Case:
     typed: str  # "accented", "bare" or "english"
     here: bool  # its paragraph is indexed
     features: np.ndarray  # (sentences, features)
-    holds: np.ndarray  # (sentences,) bool: the sentence is of the right paragraph and holds the answer
+    right: np.ndarray  # (sentences,) bool: the sentence is of the paragraph that the question was asked about
+    holds: np.ndarray  # (sentences,) bool: and it holds the answer
 
 
 def cases(data: Path) -> list[Case]:
@@ -74,14 +78,17 @@ def cases(data: Path) -> list[Case]:
                             sentences = candidates(query, vector, top, index, words)
                             gold = corpora.file_name(question.paragraph)
                             answers = [normalize(answer) for answer in question.answers]
+                            right = [Path(c.ranked.stored.article.path).name == gold for c in sentences]
+                            said = [normalize(c.ranked.stored.passage.sentence_texts()[c.sentence]) for c in sentences]
                             holds = [
-                                Path(c.ranked.stored.article.path).name == gold
-                                and any(a in normalize(c.ranked.stored.passage.sentence_texts()[c.sentence]) for a in answers)
-                                for c in sentences
+                                there and any(answer in text for answer in answers)
+                                for there, text in zip(right, said, strict=True)
                             ]
                             features = np.array([c.features.vector() for c in sentences])
                             here = question.paragraph % 2 == half
-                            found.append(Case(dataset.name, typed, here, features, np.array(holds, bool)))
+                            found.append(
+                                Case(dataset.name, typed, here, features, np.array(right, bool), np.array(holds, bool))
+                            )
                         index.close()
             print(f"{dataset.name} {typed}: {len(found)} cases so far", flush=True)
     return found
@@ -116,48 +123,65 @@ def fit_choice(rows: list[Case]) -> np.ndarray:
         every, right = logsumexp(scores, axis=1), logsumexp(scores + wrong, axis=1)
         p_every, p_right = np.exp(scores - every[:, None]), np.exp(scores + wrong - right[:, None])
         gradient = np.einsum("ij,ijk->k", p_every - p_right, x) / len(usable)
-        return float((every - right).mean() + CHOICE_PENALTY * weights @ weights), gradient + 2 * CHOICE_PENALTY * weights
+        return float(
+            (every - right).mean() + CHOICE_PENALTY * weights @ weights
+        ), gradient + 2 * CHOICE_PENALTY * weights
 
     return np.asarray(minimize(loss, np.zeros(len(columns)), jac=True, method="L-BFGS-B").x)
 
 
-def chosen(rows: list[Case], weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Features of each question's chosen sentence, whether it holds the answer, whether the answer was there."""
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Of each question, the sentence that would be cited."""
+
+    features: np.ndarray  # (questions, features)
+    right: np.ndarray  # (questions,) bool: it is of the paragraph that answers
+    holds: np.ndarray  # (questions,) bool: it holds the answer
+    here: np.ndarray  # (questions,) bool: the paragraph that answers is indexed
+
+
+def chosen(rows: list[Case], weights: np.ndarray) -> Chosen:
     columns = [NAMES.index(name) for name in CHOICE]
     best = [int((row.features[:, columns] @ weights).argmax()) for row in rows]
-    features = np.array([row.features[i] for row, i in zip(rows, best, strict=True)])
-    right = np.array([bool(row.holds[i]) for row, i in zip(rows, best, strict=True)])
-    return features, right, np.array([row.here for row in rows])
+    pairs = list(zip(rows, best, strict=True))
+    return Chosen(
+        features=np.array([row.features[i] for row, i in pairs]),
+        right=np.array([row.right[i] for row, i in pairs]),
+        holds=np.array([row.holds[i] for row, i in pairs]),
+        here=np.array([row.here for row in rows]),
+    )
 
 
-def fit_confidence(features: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, float]:
+def fit_confidence(data: Chosen) -> tuple[np.ndarray, float]:
     """Weights of CONFIDENCE in the features' own units, and the intercept."""
-    x = features[:, [NAMES.index(name) for name in CONFIDENCE]]
+    x = data.features[:, [NAMES.index(name) for name in CONFIDENCE]]
     scale = x.std(axis=0) + 1e-6
-    model = LogisticRegression(C=CONFIDENCE_C, max_iter=1000).fit((x - x.mean(axis=0)) / scale, right)
+    model = LogisticRegression(C=CONFIDENCE_C, max_iter=1000).fit((x - x.mean(axis=0)) / scale, data.right)
     weights = model.coef_[0] / scale
     return weights, float(model.intercept_[0] - weights @ x.mean(axis=0))
 
 
-def probabilities(features: np.ndarray, weights: np.ndarray, intercept: float) -> np.ndarray:
-    score = features[:, [NAMES.index(name) for name in CONFIDENCE]] @ weights + intercept
-    return np.asarray(1 / (1 + np.exp(-score)))
+def probabilities(data: Chosen, weights: np.ndarray, intercept: float) -> np.ndarray:
+    score = data.features[:, [NAMES.index(name) for name in CONFIDENCE]] @ weights + intercept
+    left = [requirements(Features(*row)) for row in data.features]
+    return np.asarray(np.array(left) / (1 + np.exp(-score)))
 
 
 def report(train: list[Case], test: list[Case], name: str) -> None:
     choice = fit_choice([row for row in train if row.here])
-    weights, intercept = fit_confidence(*chosen(train, choice)[:2])
-    features, right, here = chosen(test, choice)
-    p = probabilities(features, weights, intercept)
+    weights, intercept = fit_confidence(chosen(train, choice))
+    data = chosen(test, choice)
+    here, p = data.here, probabilities(data, weights, intercept)
     print(
-        f"{name}: right sentence {right[here].mean():.4f} auroc_answerable {roc_auc_score(here, p):.4f} "
-        f"auroc_right {roc_auc_score(right, p):.4f} brier {((p - right) ** 2).mean():.4f}"
+        f"{name}: right sentence {data.holds[here].mean():.4f} right paragraph {data.right[here].mean():.4f} "
+        f"auroc_answerable {roc_auc_score(here, p):.4f} auroc_right {roc_auc_score(data.right, p):.4f} "
+        f"brier {((p - data.right) ** 2).mean():.4f}"
     )
-    for threshold in sorted({0.15, 0.2, 0.25, 0.3, 0.4, 0.5, Answering().min_confidence}):
+    for threshold in sorted({0.2, 0.3, 0.4, 0.5, Answering().min_confidence}):
         refused = p < threshold
         print(
             f"  below {threshold}: answerable refused {refused[here].mean():.4f} "
-            f"unanswerable refused {refused[~here].mean():.4f} right sentences refused {refused[right].mean():.4f}"
+            f"unanswerable refused {refused[~here].mean():.4f} right sentences refused {refused[data.holds].mean():.4f}"
         )
 
 
@@ -175,7 +199,7 @@ def main() -> None:
             if train and held_out:
                 report(train, held_out, f"{name}, fitted on the other corpus, tested on {test}")
         choice = fit_choice([row for row in kept if row.here])
-        weights, intercept = fit_confidence(*chosen(kept, choice)[:2])
+        weights, intercept = fit_confidence(chosen(kept, choice))
         models[name] = {
             "choice": dict(zip(CHOICE, (round(float(w), 4) for w in choice), strict=True)),
             "confidence": dict(zip(CONFIDENCE, (round(float(w), 4) for w in weights), strict=True)),
@@ -183,7 +207,8 @@ def main() -> None:
         }
     print(json.dumps(models, indent=1))
     if options.write:
-        made_by = "python -m benchmarks.fit_confidence DATA --write, on XQuAD-vi (CC BY-SA 4.0) and MLQA-vi dev (CC BY-SA 3.0)"
+        data = "XQuAD-vi (CC BY-SA 4.0), MLQA-vi dev (CC BY-SA 3.0), SQuAD 2.0 dev (CC BY-SA 4.0, English questions)"
+        made_by = f"python -m benchmarks.fit_confidence DATA --write, on {data}"
         TARGET.write_text(json.dumps({"made_by": made_by, "models": models}, indent=1) + "\n", encoding="utf-8")
 
 

@@ -34,7 +34,11 @@ def _parser() -> argparse.ArgumentParser:
         prog="rebuild-index", description="Index a folder of Vietnamese articles, so that qa-bot can answer from them."
     )
     parser.add_argument(
-        "--source", action="append", type=Path, metavar="PATH", help="folder or file of articles; may be repeated (default: seeds/)"
+        "--source",
+        action="append",
+        type=Path,
+        metavar="PATH",
+        help="folder or file of articles; may be repeated (default: seeds/)",
     )
     parser.add_argument("--index", type=Path, metavar="DIR", help="where the index lies (default: index/)")
     parser.add_argument("--full", action="store_true", help="encode everything anew, even what did not change")

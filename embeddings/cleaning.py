@@ -36,7 +36,9 @@ def clean(page: Page, lexicon: Lexicon) -> list[Region]:
     found = list(_lines(page))
     _mark_page_furniture(found, lexicon)
     _mark_repeats(found)
-    paragraphs = [i for i, line in enumerate(found) if line.kind is None and lines.is_paragraph(line.text, len(line.units))]
+    paragraphs = [
+        i for i, line in enumerate(found) if line.kind is None and lines.is_paragraph(line.text, len(line.units))
+    ]
     if paragraphs:
         _mark_head(found[: paragraphs[0]], lexicon)
         _mark_tail(found[paragraphs[-1] + 1 :], lexicon)

@@ -22,7 +22,11 @@ def printable(text: str) -> str:
 def _is_control(character: str) -> bool:
     if character in _KEPT:
         return False
-    return character in _REORDERING or unicodedata.category(character) in ("Cc", "Cs", "Co") or "\U000e0000" <= character <= "\U000e007f"
+    return (
+        character in _REORDERING
+        or unicodedata.category(character) in ("Cc", "Cs", "Co")
+        or "\U000e0000" <= character <= "\U000e007f"
+    )
 
 
 def one_line(text: str) -> str:
@@ -31,4 +35,5 @@ def one_line(text: str) -> str:
 
 def complain(text: str) -> None:
     """One line on standard error."""
-    print(one_line(text), file=sys.stderr, flush=True)
+    sys.stderr.write(one_line(text) + "\n")
+    sys.stderr.flush()

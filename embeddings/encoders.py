@@ -141,13 +141,13 @@ def _load(folder: Path, settings: EncoderSettings) -> SentenceTransformer:
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging as transformers_logging
 
-        transformers_logging.disable_progress_bar()
-        transformers_logging.set_verbosity_error()
+        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # chatter of the libraries below, none of it for our users
             model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
-    except Exception as error:  # noqa: BLE001 - of a damaged folder come errors of every kind, some without a base
+    except Exception as error:
         raise ModelError(
             f"The embedding model in {folder} cannot be loaded ({_first_line(error)}). "
             "Check encoder.model, or delete that folder if it is in the cache."
@@ -174,10 +174,10 @@ def _from_hub(name: str, cache_dir: Path) -> Path:
         pass
     try:
         return Path(snapshot_download(name, cache_dir=hub))
-    except Exception as error:  # noqa: BLE001 - the library's errors share no base
+    except Exception as error:
         raise ModelError(
             f"The embedding model {name!r} is neither a folder nor in {hub}, and could not be fetched "
-            f"({_first_line(error)}). Give a folder, connect once, or use encoder.model = \"bundled\"."
+            f'({_first_line(error)}). Give a folder, connect once, or use encoder.model = "bundled".'
         ) from error
 
 

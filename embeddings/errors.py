@@ -1,15 +1,15 @@
 """The errors that a user can meet, as one tree. Each message says what, which, and the cure, in one line.
 
-    BotError
-    ├── SettingsError      a setting is unknown or has a wrong value
-    ├── SourceError        a folder or file of articles cannot be used at all
-    ├── ModelError         the embedding model cannot be found, converted or loaded
-    ├── StorageError       the disk refused to write or to keep what was written
-    └── IndexProblem
-        ├── NoIndex        nothing was built yet
-        ├── StaleIndex     built by another embedding model or an older version
-        ├── CorruptIndex   no generation on disk passes its own checksums
-        └── IndexBusy      another build holds the builder's lock
+BotError
+├── SettingsError      a setting is unknown or has a wrong value
+├── SourceError        a folder or file of articles cannot be used at all
+├── ModelError         the embedding model cannot be found, converted or loaded
+├── StorageError       the disk refused to write or to keep what was written
+└── IndexProblem
+    ├── NoIndex        nothing was built yet
+    ├── StaleIndex     built by another embedding model or an older version
+    ├── CorruptIndex   no generation on disk passes its own checksums
+    └── IndexBusy      another build holds the builder's lock
 """
 
 

@@ -64,14 +64,18 @@ def builder_lock(index_dir: Path) -> Iterator[None]:
         index_dir.mkdir(parents=True, exist_ok=True)
         file = (index_dir / _LOCK).open("a+")
     except OSError as error:
-        raise StorageError(f"The index folder {index_dir} cannot be written ({error.strerror}). Choose another: --index") from error
+        raise StorageError(
+            f"The index folder {index_dir} cannot be written ({error.strerror}). Choose another: --index"
+        ) from error
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             file.seek(0)
             holder = file.read().strip() or "unknown"
-            raise IndexBusy(f"Another build of {index_dir} is running (process {holder}). Wait for it to end.") from error
+            raise IndexBusy(
+                f"Another build of {index_dir} is running (process {holder}). Wait for it to end."
+            ) from error
         try:
             os.ftruncate(file.fileno(), 0)
             os.write(file.fileno(), b"%d\n" % os.getpid())
@@ -99,7 +103,9 @@ def staging(index_dir: Path) -> Iterator[Path]:
 
 def _disk_problem(folder: Path, error: OSError) -> str:
     cure = "Free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Check the disk and its permissions"
-    return f"The index could not be written to {folder} ({error.strerror or error}). {cure}; the old index still serves."
+    return (
+        f"The index could not be written to {folder} ({error.strerror or error}). {cure}; the old index still serves."
+    )
 
 
 def seal(folder: Path) -> dict[str, FileRecord]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from embeddings import generations, lexical, storage, vectors
 from embeddings.errors import CorruptIndex, StaleIndex
-from embeddings.records import Article, Context, Passage
+from embeddings.records import Article, Context, Kind, Passage
 
 STORAGE_FILE, VECTORS_FILE, LEXICAL_FOLDER = "passages.sqlite", "vectors.faiss", "lexical"
 
@@ -36,7 +36,9 @@ class Index:
         self._vectors = vectors.load(held.folder / VECTORS_FILE)
         self._lexical = lexical.Lexical(held.folder / LEXICAL_FOLDER)
         self._first_sentence = np.array([*self._storage.first_sentences(), len(self._vectors)], np.int64)
-        check_counts(held.manifest, self._storage.passage_count, len(self._vectors), len(self._lexical), self._vectors.dim)
+        check_counts(
+            held.manifest, self._storage.passage_count, len(self._vectors), len(self._lexical), self._vectors.dim
+        )
 
     @property
     def passage_count(self) -> int:
@@ -49,8 +51,10 @@ class Index:
         found = self._storage.passages(rows)
         return [StoredPassage(int(row), *parts) for row, parts in zip(rows, found, strict=True)]
 
-    def passages_of(self, article_id: str) -> list[int]:
-        return self._storage.passages_of(article_id)
+    def passages_of(self, article_id: str, kind: Kind | None = None) -> list[StoredPassage]:
+        """The passages of one article in order; only those of `kind`, where it is given."""
+        stored = self.passages(self._storage.passages_of(article_id))
+        return [item for item in stored if kind in (None, item.passage.kind)]
 
     def dense_search(self, query: np.ndarray, limit: int) -> dict[int, float]:
         """{passage row: score of its best sentence} of at least `limit` passages, where there are that many.
@@ -118,9 +122,15 @@ def open_index(index_dir: Path, fingerprint: str) -> Index:
 
 def check_counts(manifest: generations.Manifest, passages: int, sentences: int, documents: int, dim: int) -> None:
     """Raises CorruptIndex unless passages, vectors and lexical documents belong together."""
-    if (passages, sentences, documents, dim) != (manifest.passages, manifest.sentences, manifest.passages, manifest.dim):
+    if (passages, sentences, documents, dim) != (
+        manifest.passages,
+        manifest.sentences,
+        manifest.passages,
+        manifest.dim,
+    ):
         raise CorruptIndex(
-            f"Its parts do not belong together: {passages} passages, {documents} lexical documents, {sentences} vectors "
-            f"of {dim} numbers; the manifest says {manifest.passages}, {manifest.passages}, {manifest.sentences}, {manifest.dim}. "
+            f"Its parts do not belong together: {passages} passages, {documents} lexical documents, "
+            f"{sentences} vectors of {dim} numbers; the manifest says {manifest.passages} passages, "
+            f"{manifest.sentences} vectors of {manifest.dim}. "
             "Rebuild the index: rebuild-index --full"
         )

@@ -90,7 +90,9 @@ class Lexical:
             self._schema = index.schema
             self._searcher = index.searcher()
         except (OSError, ValueError) as error:
-            raise CorruptIndex(f"{folder} cannot be opened ({error}). Rebuild the index: rebuild-index --full") from error
+            raise CorruptIndex(
+                f"{folder} cannot be opened ({error}). Rebuild the index: rebuild-index --full"
+            ) from error
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
@@ -113,12 +115,10 @@ class Lexical:
             return []
         hits = self._searcher.search(tantivy.Query.boolean_query(clauses), limit=limit, count=False).hits
         rows = self._searcher.fast_field_values(_ROW, [address for _, address in hits])
-        found = [(int(row), float(score)) for row, (score, _) in zip(rows, hits, strict=True)]
+        found = [(row, float(score)) for row, (score, _) in zip(rows, hits, strict=True) if isinstance(row, int)]
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))
 
     def document_frequency(self, term: str) -> int:
         """How many passages hold the folded term, in their text or in their article's context."""
         in_text = self._searcher.doc_freq(FOLDED, term)
         return int(max(in_text, self._searcher.doc_freq(CONTEXT_FOLDED, term)))
-
-

@@ -30,7 +30,11 @@ class Lexicon:
     question_words: frozenset[str]  # phrases, normalised
     bare_question_words: frozenset[str]
     english_question_words: frozenset[str]
-    asking_for: dict[str, tuple[str, ...]]  # "number", "date", "person", "reason" -> phrases, normalised
+    asking_for: dict[str, tuple[str, ...]]  # "number", "date", "name", "person", "reason" -> phrases, normalised
+    asking_about: dict[Kind, tuple[str, ...]]  # phrases, normalised
+    article_words: tuple[str, ...]  # normalised
+    number_words: frozenset[str]
+    family_names: frozenset[str]
     focus_before: tuple[str, ...]  # what is asked for stands before these words, folded …
     focus_after: tuple[str, ...]  # … or after these
     reason_cues: frozenset[str]  # normalised
@@ -59,13 +63,22 @@ def load(file: Path | None = None) -> Lexicon:
             place_heads=tuple(pages["place_heads"]),
             context_words={Kind(kind): words for kind, words in data["context"].items()},
             **{
-                f"{prefix}question_words": frozenset(" ".join(syllables(w)) for w in data["questions"][f"{prefix}words"])
+                f"{prefix}question_words": frozenset(
+                    " ".join(syllables(w)) for w in data["questions"][f"{prefix}words"]
+                )
                 for prefix in ("", "bare_", "english_")
             },
             asking_for={
                 kind: tuple(" ".join(syllables(phrase)) for phrase in data["questions"][kind])
-                for kind in ("number", "date", "person", "reason")
+                for kind in ("number", "date", "name", "person", "reason")
             },
+            asking_about={
+                kind: tuple(" ".join(syllables(phrase)) for phrase in data["questions"][f"about_{kind.value}"])
+                for kind in (Kind.BYLINE, Kind.DATE, Kind.SOURCE)
+            },
+            article_words=tuple(" ".join(syllables(words)) for words in data["questions"]["article_words"]),
+            number_words=frozenset(data["questions"]["number_words"]),
+            family_names=frozenset(data["questions"]["family_names"]),
             focus_before=tuple(key(words) for words in data["questions"]["focus_before"]),
             focus_after=tuple(key(words) for words in data["questions"]["focus_after"]),
             reason_cues=frozenset(" ".join(syllables(words)) for words in data["questions"]["reason_cues"]),

@@ -60,7 +60,7 @@ def is_paragraph(line: str, length: int) -> bool:
 
 
 def is_headline(line: str, length: int) -> bool:
-    ends_like_one = _SENTENCE_END.search(line) is None or line.rstrip("\"”’»)")[-1:] in "?!…"
+    ends_like_one = _SENTENCE_END.search(line) is None or line.rstrip('"”’»)')[-1:] in "?!…"
     return 2 <= length <= MAX_HEADLINE and ends_like_one and any(c.isalpha() for c in line)
 
 
@@ -135,7 +135,7 @@ def source_in_line(line: str, lexicon: Lexicon) -> str | None:
 def _is_name(line: str) -> bool:
     """Two to five capitalised words, initials allowed, a remark in parentheses left out: "M. An (Tổng hợp)"."""
     bare = _PARENTHESES.sub(" ", line[: _LONGEST_NAME + 1]).strip()
-    if len(line) > _LONGEST_NAME or any(mark in bare for mark in ",:;!?|/\"“”") or bare.endswith("."):
+    if len(line) > _LONGEST_NAME or any(mark in bare for mark in ',:;!?|/"“”') or bare.endswith("."):
         return False
     for name in re.split(r"\s+[-–]\s+|\s+và\s+", bare):
         words = name.split()

@@ -8,10 +8,9 @@ from collections import Counter
 from embeddings import lines
 from embeddings.lexicon import Lexicon
 from embeddings.records import Article, Context, Kind, Page, Region
-from embeddings.vietnamese import fold
+from embeddings.vietnamese import UPPER, fold
 
-_UPPER = "".join(c for c in map(chr, range(0x1F00)) if c.isupper())  # Latin letters with all their marks among them
-_NAME = rf"([{_UPPER}][^\W\d_]*(?: [{_UPPER}][^\W\d_]*){{0,3}})"
+_NAME = rf"([{UPPER}][^\W\d_]*(?: [{UPPER}][^\W\d_]*){{0,3}})"
 _FRONT_MATTER_NAMES = {
     "title": ("title", "tieu de", "headline"),
     "published": ("published", "date", "ngay", "ngay dang", "pubdate"),
@@ -22,7 +21,10 @@ _FRONT_MATTER_NAMES = {
 
 
 def describe(page: Page, regions: list[Region], lexicon: Lexicon, also_at: tuple[str, ...] = ()) -> Article:
-    """The article that `page` holds, and the files at `also_at`. Its id is the hash of the file, so a file that moves keeps its id."""
+    """The article that `page` holds, and the files at `also_at`.
+
+    Its id is the hash of the file, so a file that moves keeps its id.
+    """
     stated = {fold(name).casefold().replace("_", " "): value for name, value in page.front_matter.items()}
     given = {
         field: next((stated[name] for name in names if stated.get(name)), None)

@@ -89,7 +89,9 @@ def build(settings: IndexSettings, encoder: Encoder, progress: Progress | None =
             return _report(current, True, 0, skipped, started)
         corpus = _chunk(pages, settings, progress)
         if not corpus.passages:
-            raise SourceError(f"There is no text in the {len(pages)} files of {_names(settings)}; the old index stays as it is.")
+            raise SourceError(
+                f"There is no text in the {len(pages)} files of {_names(settings)}; the old index stays as it is."
+            )
         with VectorCache(index_dir / CACHE_FILE, encoder.fingerprint) as cache:
             matrix, encoded = _encode(corpus.encoded_texts, encoder, cache, progress, use_cache=not full)
             manifest = _write(corpus, matrix, skipped, digest, settings, encoder.fingerprint, progress)
@@ -111,7 +113,10 @@ def _read(settings: IndexSettings, progress: Progress) -> tuple[list[Page], list
         progress.advance()
     if not pages:
         why = f" ({len(skipped)} skipped; first: {skipped[0].path}: {skipped[0].reason})" if skipped else ""
-        raise SourceError(f"There is no article in {_names(settings)}{why}. Put .txt or .md files there; the old index stays as it is.")
+        raise SourceError(
+            f"There is no article in {_names(settings)}{why}. Put .txt or .md files there; "
+            "the old index stays as it is."
+        )
     return pages, skipped
 
 
@@ -205,15 +210,21 @@ def _read_back(folder: Path, corpus: Corpus, matrix: np.ndarray) -> None:
     manifest = generations.verify(folder)
     with (folder / generations.MANIFEST).open("rb") as hold:
         index = Index(generations.Held(folder, manifest, hold, None))
-        check_counts(manifest, len(corpus.passages), len(corpus.encoded_texts), len(corpus.indexed_texts), matrix.shape[1])
+        check_counts(
+            manifest, len(corpus.passages), len(corpus.encoded_texts), len(corpus.indexed_texts), matrix.shape[1]
+        )
         first = 0
         step = max(1, len(corpus.passages) // _CANARIES)
         for row, passage in enumerate(corpus.passages):
             if row % step == 0:
                 if max(index.dense_search(matrix[first], 1).values()) < _CANARY_FLOOR:
-                    raise CorruptIndex("The vectors did not survive being written. Check the disk, then: rebuild-index --full")
+                    raise CorruptIndex(
+                        "The vectors did not survive being written. Check the disk, then: rebuild-index --full"
+                    )
                 if index.passages([row])[0].passage != passage:
-                    raise CorruptIndex("The passages did not survive being written. Check the disk, then: rebuild-index --full")
+                    raise CorruptIndex(
+                        "The passages did not survive being written. Check the disk, then: rebuild-index --full"
+                    )
             first += len(passage.sentences)
         index.close()
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from embeddings import messages
 
@@ -34,14 +42,18 @@ class Bar:
         if self._task is not None:
             self._progress.advance(self._task, steps)
 
-    def model(self, done: float, what: str) -> None:
+    def model(self, done: float, _what: str) -> None:
         if self._model_task is None:
-            self._model_task = self._progress.add_task(messages.say(messages.BUILD, self._language, "stage.model"), total=100)
+            self._model_task = self._progress.add_task(
+                messages.say(messages.BUILD, self._language, "stage.model"), total=100
+            )
         self._progress.update(self._model_task, completed=int(100 * done))
 
     def __enter__(self) -> Bar:
         self._progress.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._progress.stop()

@@ -102,7 +102,7 @@ def load(model: type[S], file: Path | None = None, environment: Mapping[str, str
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise SettingsError(_first_problem(error, path, values)) from error
+        raise SettingsError(_first_problem(error, path)) from error
 
 
 def default_cache_dir(environment: Mapping[str, str] = os.environ) -> Path:
@@ -153,9 +153,7 @@ def _from_environment(model: type[BaseModel], environment: Mapping[str, str]) ->
 
 
 def _keys_of(model: type[BaseModel], section: str) -> list[str]:
-    annotation = model.model_fields[section].annotation
-    assert isinstance(annotation, type) and issubclass(annotation, BaseModel)
-    return list(annotation.model_fields)
+    return list(type(model.model_fields[section].default).model_fields)
 
 
 def _unknown(what: str, where: str, name: str, valid: Iterable[str]) -> str:
@@ -163,7 +161,7 @@ def _unknown(what: str, where: str, name: str, valid: Iterable[str]) -> str:
     return f"Unknown {what} in {where}. Did you mean {near[0]!r}?"
 
 
-def _first_problem(error: ValidationError, path: Path, values: Mapping[str, Any]) -> str:
+def _first_problem(error: ValidationError, path: Path) -> str:
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"][:2])
     return f"Setting {name} = {first.get('input')!r} ({path} or the environment): {first['msg']}."

@@ -35,7 +35,7 @@ def write(file: Path, articles: Sequence[tuple[Article, Context]], passages: Ite
             connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; " + _SCHEMA)
             with connection:
                 connection.executemany(
-                    f"INSERT INTO articles VALUES ({','.join('?' * 12)})",
+                    "INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     ((row, *_article_values(a, c)) for row, (a, c) in enumerate(articles)),
                 )
                 first = 0
@@ -52,9 +52,8 @@ def write(file: Path, articles: Sequence[tuple[Article, Context]], passages: Ite
 
 def _article_values(a: Article, context: Context) -> tuple[str | None, ...]:
     published = a.published.isoformat() if a.published else None
-    return (
-        a.id, a.path, json.dumps(a.also_at), a.url, a.title, published, a.author, a.source, context.place, a.text, a.sha256,
-    )  # fmt: skip
+    also_at = json.dumps(a.also_at)
+    return (a.id, a.path, also_at, a.url, a.title, published, a.author, a.source, context.place, a.text, a.sha256)
 
 
 class Storage:
@@ -63,7 +62,9 @@ class Storage:
     def __init__(self, file: Path) -> None:
         self._lock = threading.Lock()
         try:
-            self._connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+            self._connection = sqlite3.connect(
+                f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+            )
             self.article_count = self._one("SELECT count(*) FROM articles")
             self.passage_count = self._one("SELECT count(*) FROM passages")
         except sqlite3.DatabaseError as error:
@@ -112,7 +113,10 @@ class Storage:
             )  # fmt: skip
             if len(self._articles) > 4096:  # a bounded memory of what was shown lately
                 self._articles.clear()
-            self._articles[row] = article, Context(article.title, published, _text(place), article.author, article.source)
+            self._articles[row] = (
+                article,
+                Context(article.title, published, _text(place), article.author, article.source),
+            )
         return self._articles[row]
 
     def close(self) -> None:

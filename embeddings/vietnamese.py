@@ -10,9 +10,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import pairwise
+
+UPPER = "".join(c for c in map(chr, range(0x1F00)) if c.isupper())
+"""Every Latin capital with all its marks, for a class in a pattern; ranges like à-ỹ hold capitals and small letters."""
 
 _ETH = str.maketrans({"Ð": "Đ", "ð": "đ"})
-_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e007f]")
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e007f]"
+)
 _TONES = "\u0300\u0301\u0303\u0309\u0323"  # grave, acute, tilde, hook above, dot below
 _OLD_STYLE = re.compile(f"(?<![qQ])([oO][aAeE]|[uU][yY])([{_TONES}])(?![^\\W\\d_])")
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
@@ -71,7 +77,7 @@ def _number(token: str) -> str:
 
 def bigrams(units: list[str]) -> list[str]:
     """Neighbouring pairs, each as one word: they do what a word segmenter would (measured equal)."""
-    return [f"{a}_{b}" for a, b in zip(units, units[1:], strict=False)]
+    return [f"{a}_{b}" for a, b in pairwise(units)]
 
 
 def has_diacritics(text: str) -> bool:

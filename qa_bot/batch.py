@@ -51,7 +51,7 @@ class Line:
 def read_rows(name: str) -> Iterator[Iterator[Line]]:
     """The lines of the file that are not blank; "-" is standard input. Raises BatchError when it cannot be opened."""
     try:
-        file = nullcontext(sys.stdin.buffer) if name == "-" else open(name, "rb")  # noqa: PTH123, SIM115 - closed below
+        file = nullcontext(sys.stdin.buffer) if name == "-" else open(name, "rb")  # noqa: SIM115 - closed below
     except OSError as error:
         raise BatchError(f"The file of questions {name} cannot be read ({error.strerror}).") from error
     with file as lines:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from embeddings.encoders import Encoder
@@ -29,16 +31,44 @@ class Bot:
         self._encoder = encoder
         self._answerer = answerer
         self._words = words
+        self._lock = threading.Lock()
         self._index = open_index(settings.index.dir, encoder.fingerprint)
+        self._users: Counter[Index] = Counter()  # questions under way, by the index that they read
 
     @property
     def index(self) -> Index:
         return self._index
 
     def reopen(self) -> None:
-        """Answer from the newest generation from now on; keeps the old one when the new one cannot be used."""
-        previous, self._index = self._index, open_index(self.settings.index.dir, self._encoder.fingerprint)
-        previous.close()
+        """Answer from the newest generation from now on; the old one stays when the new one cannot be used.
+
+        Questions under way end on the generation that they began with.
+        """
+        newest = open_index(self.settings.index.dir, self._encoder.fingerprint)
+        with self._lock:
+            previous, self._index = self._index, newest
+            unused = not self._users[previous]
+        if unused:
+            previous.close()
+
+    def close(self) -> None:
+        """Let go of the index. No question may be under way."""
+        self._index.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Index]:
+        """The index of this moment, kept open until the block ends."""
+        with self._lock:
+            index = self._index
+            self._users[index] += 1
+        try:
+            yield index
+        finally:
+            with self._lock:
+                self._users[index] -= 1
+                abandoned = index is not self._index and not self._users[index]
+            if abandoned:
+                index.close()
 
     def warm_up(self) -> threading.Thread:
         """Load the model in the background, so that the first question waits less."""
@@ -53,24 +83,28 @@ class Bot:
         clock.lap("understand")
         vector = self._encoder.encode_queries([query.text])[0]
         clock.lap("encode")
-        retriever = Retriever(self._index, self.settings.retrieval)
-        ranked = retriever.search(query, vector, max(self.settings.answering.passages, self.settings.answering.nearest))
-        clock.lap("retrieve")
-        answer = self._answerer.answer(query, vector, ranked, self._index)
-        clock.lap("answer")
+        wanted = max(self.settings.answering.passages, self.settings.answering.nearest)
+        with self._reading() as index:
+            ranked = Retriever(index, self.settings.retrieval).search(query, vector, wanted)
+            clock.lap("retrieve")
+            answer = self._answerer.answer(query, vector, ranked, index)
+            clock.lap("answer")
         return replace(answer, timings_ms=clock.timings())
 
     def search(self, question: str, top: int, history: Sequence[str] = ()) -> list[Ranked]:
         """The best `top` passages. Raises QuestionError."""
         query = self._understand(question, history)
         vector = self._encoder.encode_queries([query.text])[0]
-        return Retriever(self._index, self.settings.retrieval).search(query, vector, top)
+        with self._reading() as index:
+            return Retriever(index, self.settings.retrieval).search(query, vector, top)
 
     def articles(self) -> list[Article]:
-        return self._index.articles()
+        with self._reading() as index:
+            return index.articles()
 
     def passage(self, row: int) -> StoredPassage:
-        return self._index.passages([row])[0]
+        with self._reading() as index:
+            return index.passages([row])[0]
 
     def _understand(self, question: str, history: Sequence[str]) -> Query:
         limit = self.settings.answering.max_question_characters
@@ -93,4 +127,3 @@ class _Clock:
 
     def timings(self) -> dict[str, float]:
         return {**self._laps, "total": round(1000 * (time.perf_counter() - self._started), 2)}
-

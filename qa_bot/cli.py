@@ -48,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="qa-bot", description="Ask your Vietnamese articles; answers come with exact citations. Index them first: rebuild-index."
+        prog="qa-bot",
+        description="Ask your Vietnamese articles; answers come with exact citations. Index them first: rebuild-index.",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
@@ -61,13 +62,23 @@ def _parser() -> argparse.ArgumentParser:
 
     ask = add("ask", _ask, "one question, or a file of them, and the answers")
     ask.add_argument("question", nargs="?", help="the question, with or without diacritics")
-    ask.add_argument("--history", action="append", default=[], metavar="TEXT", help="an earlier question; may be repeated, oldest first")
+    ask.add_argument(
+        "--history",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help="an earlier question; may be repeated, oldest first",
+    )
     search = add("search", _search, "passages only, best first")
     search.add_argument("question", nargs="?", metavar="query", help="what to look for")
     search.add_argument("--top", type=_positive, default=5, metavar="N", help="how many passages (default: 5)")
     for sub in (ask, search):
         sub.add_argument("--json", action="store_true", help="one JSON line instead of text")
-        sub.add_argument("--batch", metavar="FILE", help='JSON lines with "id", "question" and perhaps "history"; - is standard input')
+        sub.add_argument(
+            "--batch",
+            metavar="FILE",
+            help='JSON lines with "id", "question" and perhaps "history"; - is standard input',
+        )
     add("chat", _chat, "ask and read in the terminal")
     add("status", _status, "what is indexed")
     evaluation = add("eval", _eval, "figures over questions whose answers are known")

@@ -148,7 +148,19 @@ def _comparable(text: str) -> str:
 
 def table(figures: Figures) -> Table:
     shown = Table()
-    for heading in ("kind", "n", "recall@1", "recall@10", "MRR", "article", "evidence", "answer", "refused", "chars", "ms"):
+    for heading in (
+        "kind",
+        "n",
+        "recall@1",
+        "recall@10",
+        "MRR",
+        "article",
+        "evidence",
+        "answer",
+        "refused",
+        "chars",
+        "ms",
+    ):
         shown.add_column(heading, justify="left" if heading == "kind" else "right")
     for kind, tally in figures.kinds.items():
         answered = max(1, tally.n - tally.refused)

@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise, takewhile
 
 from embeddings.lexicon import Lexicon
-from embeddings.vietnamese import fold, syllables
+from qa_bot import kinds
+from qa_bot.kinds import TOKEN, Mark, folded
 from qa_bot.records import Expected, Query
 
-Mark = tuple[int, int]
-
-_TOKEN = re.compile(r"\d+(?:[.,/]\d+)*(?:\s?%)?|[^\W\d_]+")
-_DATE = re.compile(
-    r"(?:ngày )?\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|ngày \d{1,2} tháng \d{1,2}(?: năm \d{4})?|(?:tháng \d{1,2},? )?(?:năm )?(?<!\d)(?:1\d|20)\d\d(?!\d)",
-    re.IGNORECASE,
-)
-_UPPER = r"[^\W\d_a-zà-ỹ]"
-_NAME = re.compile(rf"{_UPPER}[^\W\d_]*\.?(?: {_UPPER}[^\W\d_]*)+")
 _CLAUSE_END = re.compile(r"[,;:.…](?=\s)|\n+|\s[–-]\s")
-_REACH = 4  # words after a number in which the thing counted is looked for
+_FULL_ENOUGH = 0.75  # of the limit: an excerpt of whole clauses that reaches this far is not filled up with half a one
+_REACH = 4  # words before and after a number in which words of the question are looked for
 _ELLIPSIS = "…"
 
 
 def marks(sentence: str, query: Query, telling: frozenset[str], lexicon: Lexicon) -> tuple[Mark, ...]:
     """The words that answer: a number, a date, a name that the question lacks; else the words it asked with."""
-    known = frozenset(syllables(fold(query.text)))
     match query.expected:
         case Expected.NUMBER:
-            found = _best_number(sentence, known, telling)
+            found = _best_number(sentence, query, telling)
         case Expected.DATE:
-            found = [m.span() for m in _DATE.finditer(sentence) if not known.issuperset(_numbers(m[0]))]
+            found = kinds.dates(sentence, query)
+        case Expected.NAME:
+            found = kinds.names(sentence, query, lexicon)
         case Expected.PERSON:
-            found = [m.span() for m in _NAME.finditer(sentence) if not known.issuperset(_folded(m[0]))]
+            found = kinds.capitalised(sentence, query)
         case Expected.REASON:
             found = _reasons(sentence, lexicon)
         case Expected.OTHER:
@@ -40,22 +36,39 @@ def marks(sentence: str, query: Query, telling: frozenset[str], lexicon: Lexicon
     return tuple(found) or _matching_words(sentence, telling)
 
 
-def _best_number(sentence: str, known: frozenset[str], telling: frozenset[str]) -> list[Mark]:
+def _best_number(sentence: str, query: Query, telling: frozenset[str]) -> list[Mark]:
     """The new number whose neighbours are most of what was asked for ("2.400 đảng viên"), with its unit."""
-    tokens = list(_TOKEN.finditer(sentence))
+    tokens = list(TOKEN.finditer(sentence))
+    new = set(kinds.numbers(sentence, query))
     best: tuple[float, list[Mark]] = (-1.0, [])
     for at, token in enumerate(tokens):
-        if not token[0][0].isdigit() or known.issuperset(_folded(token[0])):
+        if token.span() not in new:
             continue
-        after = tokens[at + 1 : at + 1 + _REACH]
-        counted = [i for i, t in enumerate(after) if telling.issuperset(_folded(t[0]))]
-        before = sum(telling.issuperset(_folded(t[0])) for t in tokens[max(0, at - _REACH) : at])
-        score = 2 * len(counted) - (counted[0] if counted else 0) + 0.5 * before
+        after = list(_beside(sentence, tokens[at : at + 1 + _REACH]))
+        before = tokens[max(0, at - _REACH) : at]
+        score = sum(_weight(t[0], query, telling) for t in after) + 0.5 * sum(
+            _weight(t[0], query, telling) for t in before
+        )
         if score > best[0]:
-            unit = [i for place, i in enumerate(counted) if place == i]  # words of the question right behind it
-            end = after[unit[-1]].end() if unit else token.end()
-            best = score, [(token.start(), end)]
+            unit = list(takewhile(lambda t: _weight(t[0], query, telling) > 0, after))
+            best = score, [(token.start(), unit[-1].end() if unit else token.end())]
     return best[1]
+
+
+def _beside(sentence: str, tokens: Sequence[re.Match[str]]) -> Iterator[re.Match[str]]:
+    """The tokens after the first one, as long as nothing but spaces lies between."""
+    for before, token in pairwise(tokens):
+        if sentence[before.end() : token.start()].strip():
+            return
+        yield token
+
+
+def _weight(word: str, query: Query, telling: frozenset[str]) -> float:
+    """How much a word beside a number says that this is the number asked for."""
+    units = folded(word)
+    if query.focus and query.focus.issuperset(units):
+        return 3.0
+    return 1.0 if telling.issuperset(units) else 0.0
 
 
 def _reasons(sentence: str, lexicon: Lexicon) -> list[Mark]:
@@ -68,22 +81,14 @@ def _reasons(sentence: str, lexicon: Lexicon) -> list[Mark]:
 
 def _matching_words(sentence: str, telling: frozenset[str]) -> tuple[Mark, ...]:
     found: list[Mark] = []
-    for token in _TOKEN.finditer(sentence):
-        if not telling.issuperset(_folded(token[0])):
+    for token in TOKEN.finditer(sentence):
+        if not telling.issuperset(folded(token[0])):
             continue
         if found and sentence[found[-1][1] : token.start()] == " ":
             found[-1] = (found[-1][0], token.end())
         else:
             found.append(token.span())
     return tuple(found)
-
-
-def _folded(text: str) -> list[str]:
-    return syllables(fold(text))
-
-
-def _numbers(text: str) -> list[str]:
-    return [unit for unit in _folded(text) if unit[0].isdigit()]
 
 
 def excerpt(sentence: str, limit: int, telling: frozenset[str], answer: Sequence[Mark]) -> str:
@@ -98,10 +103,11 @@ def excerpt(sentence: str, limit: int, telling: frozenset[str], answer: Sequence
     best: tuple[float, int, int] = (-1.0, 0, min(limit, len(sentence)))
     for i, start in enumerate(edges[:-1]):
         reachable = [end for end in edges[i + 1 :] if end - start <= limit]
-        end = reachable[-1] if reachable else _last_space(sentence, start, start + limit)
-        value = _value(sentence, start, end, telling, answer)
+        whole = reachable[-1] if reachable else start
+        filled = whole if whole - start >= _FULL_ENOUGH * limit else _last_space(sentence, start, start + limit)
+        value = _value(sentence, start, max(whole, filled), telling, answer)
         if value > best[0] + 1e-9:
-            best = value, start, end
+            best = value, start, max(whole, filled)
     _, start, end = best
     text = said(sentence[start:end].strip().rstrip(",;:–-"))
     return f"{_ELLIPSIS if start else ''}{text}{_ELLIPSIS if end < len(sentence) else ''}"
@@ -109,12 +115,15 @@ def excerpt(sentence: str, limit: int, telling: frozenset[str], answer: Sequence
 
 def _value(sentence: str, start: int, end: int, telling: frozenset[str], answer: Sequence[Mark]) -> float:
     """The question's words and the answer's marks that the part holds; the sentence's own beginning breaks ties."""
-    words = telling.intersection(_folded(sentence[start:end]))
-    held = sum(start <= a and b <= end for a, b in answer)
-    return len(words) + 2.0 * held / max(1, len(answer)) * max(1, len(telling)) ** 0.5 + (0.5 if start == 0 else 0.0)
+    words = telling.intersection(folded(sentence[start:end]))
+    held = sum(start <= a and b <= end for a, b in answer) / max(1, len(answer))
+    weight = 2 * math.sqrt(max(1, len(telling)))  # the answer counts as some of the question's words, never as all
+    return len(words) + weight * held + (0.5 if start == 0 else 0.0)
 
 
 def _last_space(sentence: str, start: int, end: int) -> int:
+    if end >= len(sentence):
+        return len(sentence)
     at = sentence.rfind(" ", start, end)
     return at if at > start else min(end, len(sentence))
 

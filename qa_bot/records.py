@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Literal
 
 from embeddings.index import StoredPassage
+from embeddings.records import Kind
 
 
 class Typing(StrEnum):
@@ -24,7 +25,8 @@ class Expected(StrEnum):
 
     NUMBER = "number"
     DATE = "date"
-    PERSON = "person"
+    NAME = "name"  # of a person: an office is no answer
+    PERSON = "person"  # or whoever does something: an office may be the answer
     REASON = "reason"
     OTHER = "other"
 
@@ -38,6 +40,7 @@ class Query:
     words: str  # what is matched word by word: `text`, and what was typed where that differs
     typing: Typing
     expected: Expected
+    about: Kind | None  # set when the question is about an article itself: its byline, date or source
     telling: tuple[str, ...]  # its words that an answer may be expected to hold, folded, each once
     focus: frozenset[str]  # those of them for the very thing asked for
 

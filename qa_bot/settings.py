@@ -17,7 +17,7 @@ class Retrieval(Section):
 
 
 class Answering(Section):
-    min_confidence: float = Field(0.22, ge=0, le=1)
+    min_confidence: float = Field(0.3, ge=0, le=1)
     passages: int = Field(5, ge=1)
     max_characters: int = Field(280, ge=80)
     max_question_characters: int = Field(4000, ge=100)

@@ -7,14 +7,20 @@ from collections.abc import Sequence
 
 from embeddings.abbreviations import written_out
 from embeddings.lexicon import Lexicon
+from embeddings.records import Kind
 from embeddings.vietnamese import fold, has_diacritics, is_syllable_shaped, normalize, syllables, visible
 from qa_bot.records import Expected, Query, Typing
 
 _VIETNAMESE_SHARE = 0.75  # of a bare question's words that are spelled like syllables
 _WORD = re.compile(r"[^\W\d_]+")
-_FEW = 3  # telling words: a question with no more leans on the one before it
+_FEW = 2  # telling words: a question with no more leans on the one before it
 _LEANING = re.compile(r"\b(?:còn|thế còn|vậy còn|vậy|thế|con|the con|vay con)\b", re.IGNORECASE)
-_POINTING = re.compile(r"\b(?:này|đó|ấy|kia|họ|nay|ay|đây|đấy|this|that|these|those|he|she|they|it)\b", re.IGNORECASE)
+_POINTING = re.compile(
+    r"\b(?:này|đó|ấy|kia|họ|đấy|this|that|these|those|he|she|they)\b"
+    r"|\b(?:nguoi|huyen|xa|bai|anh|ong|ba|viec|cap|chuc|dieu|cai|noi|con so) (?:nay|do|ay)\b",
+    re.IGNORECASE,
+)
+_MANY = 8  # telling words: a question with more stands alone, whatever it points at
 _FOCUS_WORDS = 2
 
 
@@ -33,6 +39,7 @@ def understand(question: str, history: Sequence[str], lexicon: Lexicon) -> Query
         words=" ".join([text, *lost]),
         typing=typing,
         expected=expected(asked if typing is Typing.FOREIGN else text, typing, lexicon),
+        about=about(asked, typing, lexicon),
         telling=telling,
         focus=focus(text, lexicon) & frozenset(telling),
     )
@@ -85,24 +92,40 @@ def telling_words(text: str, typing: Typing, lexicon: Lexicon) -> tuple[str, ...
 
 def leans_on_history(text: str, typing: Typing, lexicon: Lexicon) -> bool:
     """Whether the question cannot stand alone: it points back, or begins with "còn", or hardly says anything."""
-    telling = telling_words(text, typing, lexicon)
-    begins = _LEANING.match(text.strip())
-    return len(telling) <= _FEW or (begins is not None and len(telling) <= 2 * _FEW) or _POINTING.search(text) is not None
+    length = len(telling_words(text, typing, lexicon))
+    points = _LEANING.match(text.strip()) is not None or _POINTING.search(text) is not None
+    return length <= _FEW or (points and length <= _MANY)
 
 
 def expected(text: str, typing: Typing, lexicon: Lexicon) -> Expected:
     """The kind of answer that the question's words ask for; a date before a number ("năm nào")."""
     bare = typing is not Typing.ACCENTED
-    asked = f" {' '.join(syllables(fold(text) if bare else text))} "
-    for kind in (Expected.DATE, Expected.REASON, Expected.NUMBER, Expected.PERSON):
-        phrases = lexicon.asking_for[kind.value]
-        if any(f" {fold(phrase) if bare else phrase} " in asked for phrase in phrases):
+    asked = _spaced(text, bare=bare)
+    for kind in (Expected.DATE, Expected.REASON, Expected.NUMBER, Expected.NAME, Expected.PERSON):
+        if _holds(asked, lexicon.asking_for[kind.value], bare=bare):
             return kind
     return Expected.OTHER
 
 
+def about(text: str, typing: Typing, lexicon: Lexicon) -> Kind | None:
+    """Which part of an article itself is asked for: who wrote it, when it appeared, where it is from."""
+    bare = typing is not Typing.ACCENTED
+    asked = _spaced(text, bare=bare)
+    if not _holds(asked, lexicon.article_words, bare=bare):
+        return None
+    return next((kind for kind, phrases in lexicon.asking_about.items() if _holds(asked, phrases, bare=bare)), None)
+
+
+def _spaced(text: str, *, bare: bool) -> str:
+    return f" {' '.join(syllables(fold(text) if bare else text))} "
+
+
+def _holds(asked: str, phrases: Sequence[str], *, bare: bool) -> bool:
+    return any(f" {fold(phrase) if bare else phrase} " in asked for phrase in phrases)
+
+
 def focus(text: str, lexicon: Lexicon) -> frozenset[str]:
-    """Folded words for the very thing asked for: "phương châm" of "phương châm nào", "đảng viên" of "bao nhiêu đảng viên"."""
+    """Folded words for the thing asked for: "phương châm" of "phương châm nào", "cây" of "bao nhiêu cây"."""
     units = syllables(fold(text))
     found: set[str] = set()
     for at in range(len(units)):

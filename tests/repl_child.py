@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from samples import MARKET, MARKET_PASSAGE, RIVER, RIVER_PASSAGE, answered, refused
 
 from embeddings.generations import Manifest
 from embeddings.vietnamese import fold
 from qa_bot import terminal
 from qa_bot.errors import QuestionError
+from tests.samples import MARKET, MARKET_PASSAGE, RIVER, RIVER_PASSAGE, answered, refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

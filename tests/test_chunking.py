@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from fakes import PARAGRAPH, SEEDS, WORDS, pages, prepared, time_limit
 from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings.chunking import chunk, count
 from embeddings.records import Article, Kind, Passage, Region, Span
 from embeddings.settings import Chunking
+from tests.fakes import PARAGRAPH, SEEDS, WORDS, pages, prepared, time_limit
 
 _INDEXED = {Kind.BODY, Kind.CAPTION, Kind.DATE, Kind.BYLINE, Kind.SOURCE}
 _sizes = st.builds(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from fakes import PARAGRAPH, WORDS, page_of, pages, time_limit
 from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings.cleaning import clean
 from embeddings.records import Kind, Page
+from tests.fakes import PARAGRAPH, WORDS, page_of, pages, time_limit
 
 OTHER = PARAGRAPH.replace("cây xanh", "cột đèn").replace("trồng", "dựng")
 PAGE = f"""Trang chủ

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from repl_child import FakeBot
 from rich.console import Console
-from samples import MARKET, RIVER
 
 from qa_bot.commands import COMMANDS, completions, matching
 from qa_bot.conversation import Conversation
 from qa_bot.messages import CATALOGUE
+from tests.repl_child import FakeBot
+from tests.samples import MARKET, RIVER
 
 
 def talk() -> Conversation:

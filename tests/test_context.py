@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from fakes import WORDS
 
 from embeddings.context import context_text, encoded_text, heading, indexed_text
 from embeddings.records import Context, Kind
 from embeddings.vietnamese import normalize
+from tests.fakes import WORDS
 
 FULL = Context("Đổi mới ở Sông Lô", date(2020, 11, 6), "Sông Lô", "Hồng Chiến", "Báo Vĩnh Phúc")
 EMPTY = Context(None, None, None, None, None)

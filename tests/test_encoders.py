@@ -29,15 +29,22 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     words = ["[PAD]", "[UNK]", "xin", "chào", "huyện", "ta", "query", "passage", ":"]
     tokenizer = Tokenizer(models.WordLevel({word: number for number, word in enumerate(words)}, unk_token="[UNK]"))  # noqa: S106
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    PreTrainedTokenizerFast(
+    PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer,
-        pad_token="[PAD]",
-        unk_token="[UNK]",
+        pad_token="[PAD]",  # noqa: S106
+        unk_token="[UNK]",  # noqa: S106
         model_max_length=64,
     ).save_pretrained(folder / "bert")
     torch.manual_seed(1)
-    size = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
-    BertModel(BertConfig(vocab_size=len(words), initializer_range=1.0, **size)).save_pretrained(folder / "bert")
+    config = BertConfig(
+        vocab_size=len(words),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        initializer_range=1.0,
+    )
+    BertModel(config).save_pretrained(folder / "bert")
     modules = [Transformer(str(folder / "bert")), Pooling(16)]
     SentenceTransformer(modules=modules, device="cpu").save(str(folder / "model"))
     return folder / "model"
@@ -50,7 +57,8 @@ def encoder(model: Path, **settings: object) -> SentenceTransformersEncoder:
 def test_any_sentence_transformers_folder_encodes_to_unit_rows(tiny_model: Path) -> None:
     done: list[int] = []
     rows = encoder(tiny_model, batch_size=3).encode_passages(TEXTS, done.append)
-    assert (rows.shape, rows.dtype, done) == ((4, 16), np.float32, [3, 1])
+    assert (rows.shape, done) == ((4, 16), [3, 1])
+    assert rows.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
     assert encoder(tiny_model).encode_queries([]).shape == (0, 16)
 
@@ -99,7 +107,7 @@ def test_fingerprints_differ_where_vectors_would(tiny_model: Path, tmp_path: Pat
     weights.write_bytes(data)
     all_different = [
         encoder(tiny_model), encoder(other), encoder(tiny_model, preset="e5"), encoder(tiny_model, query_prefix="q"),
-        encoder(tiny_model, passage_prefix="q"), encoder(tiny_model, max_tokens=32), SentenceTransformersEncoder(Encoder()),
+        encoder(tiny_model, passage_prefix="q"), encoder(tiny_model, max_tokens=32), encoder(Path("bundled")),
     ]  # fmt: skip
     assert len({one.fingerprint for one in all_different}) == len(all_different)
 

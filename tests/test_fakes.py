@@ -6,15 +6,16 @@ import socket
 
 import numpy as np
 import pytest
-from fakes import HashingEncoder
 
 from embeddings.encoders import Encoder
+from tests.fakes import HashingEncoder
 
 
 def test_the_hashing_encoder_ranks_by_shared_words_with_or_without_marks() -> None:
     encoder: Encoder = HashingEncoder()
     rows = encoder.encode_passages(["huyện Hải Hậu có 14.500 đảng viên", "huyện Sông Lô họp", "trời mưa", ""])
-    assert (rows.shape, rows.dtype) == ((4, 256), np.float32)
+    assert rows.shape == (4, 256)
+    assert rows.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-6)
     assert int(np.argmax(rows @ encoder.encode_queries(["dang vien hai hau"])[0])) == 0
     np.testing.assert_array_equal(

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from fakes import ROOT, HashingEncoder, index_settings, write_articles
 
 from embeddings import generations, pipeline
 from embeddings.index import open_index
+from tests.fakes import ROOT, HashingEncoder, index_settings, write_articles
 
 CHILD = [sys.executable, str(Path(__file__).parent / "build_child.py")]
 _ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -46,7 +46,7 @@ def finish(child: subprocess.Popen[str]) -> tuple[int, str, str]:
 
 def halted(arguments: Sequence[object], stage: str, step: int) -> subprocess.Popen[str]:
     """A build that waits at `step` of `stage`."""
-    child = start(*arguments, "--halt", stage, step)
+    child = start(*arguments, "--at", stage, step)
     assert child.stdout is not None
     assert child.stdout.readline() == "halted\n"
     return child
@@ -79,7 +79,6 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
     ("stage", "step", "serving"),
     [
         ("read", 1, 2),
-        ("clean", 3, 2),
         ("encode", 0, 2),
         ("index", 1, 2),
         ("index", 3, 2),
@@ -145,11 +144,26 @@ def test_readers_see_whole_generations_while_builders_publish(folders: tuple[Pat
     assert seen <= {2, 3}
 
 
-@pytest.mark.parametrize("limit", [0, 3, 5_000, 20_000, 30_000, 38_000])
-def test_a_disk_that_fills_up_is_one_line_and_leaves_the_old_index(limit: int, folders: tuple[Path, Path]) -> None:
+@pytest.mark.parametrize(
+    ("moment", "limit"),
+    [
+        ((), 0),
+        ((), 3),
+        (("encode", 0), 3_000),
+        (("index", 0), 5_000),
+        (("index", 1), 1_000),
+        (("index", 2), 3_000),
+        (("index", 3), 1_000),
+    ],
+    ids=["lock", "cache", "vectors in the cache", "passages", "words", "vectors", "manifest"],
+)
+def test_a_disk_that_fills_up_is_one_line_and_leaves_the_old_index(
+    moment: tuple[str, int] | tuple[()], limit: int, folders: tuple[Path, Path]
+) -> None:
     source, index_dir = folders
+    starved = [*(("--at", *moment) if moment else ()), "--file-limit", limit, "--full"]
     before = {path: path.read_bytes() for path in (index_dir / "generations").rglob("*") if path.is_file()}
-    code, out, err = finish(start(source, index_dir, "--file-limit", limit, "--full"))
+    code, out, err = finish(start(source, index_dir, *starved))
     assert (code, out) == (1, ""), err
     assert err.startswith("StorageError: ")
     assert err.count("\n") == 1
@@ -168,7 +182,7 @@ from embeddings import generations
 from embeddings.errors import BotError
 from embeddings.index import open_index
 from embeddings.lexical import FieldWeights
-from fakes import HashingEncoder
+from tests.fakes import HashingEncoder
 
 def ask():
     index = open_index(Path(sys.argv[1]), HashingEncoder().fingerprint)

@@ -8,11 +8,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from fakes import HashingEncoder, index_settings, write_articles
 
 from embeddings import generations, pipeline
 from embeddings.errors import CorruptIndex, IndexBusy, NoIndex, StaleIndex, StorageError
 from embeddings.index import Index, open_index
+from tests.fakes import HashingEncoder, index_settings, write_articles
 
 FINGERPRINT = HashingEncoder().fingerprint
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from fakes import WORDS, pages, time_limit
 from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings import lines
+from tests.fakes import WORDS, pages, time_limit
 
 
 @pytest.mark.parametrize(

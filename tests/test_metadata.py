@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from fakes import PARAGRAPH, WORDS, page_of
 
 from embeddings.cleaning import clean
 from embeddings.metadata import context_of, describe, place_of
 from embeddings.records import Article
+from tests.fakes import PARAGRAPH, WORDS, page_of
 
 PAGE = f"Huyện Hải Hậu trồng cây gây rừng\nThứ 7, 12/06/2021\n{PARAGRAPH}\nTrúc Linh\nTheo Báo Nam Định\n"
 

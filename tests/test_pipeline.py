@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import PARAGRAPH, HashingEncoder, index_settings, write_articles
 
 from embeddings import pipeline
 from embeddings.encoders import Encoder
 from embeddings.errors import NoIndex, SourceError, StaleIndex
 from embeddings.index import Index, open_index
 from embeddings.lexical import FieldWeights
+from tests.fakes import PARAGRAPH, HashingEncoder, index_settings, write_articles
 
 
 class World:

@@ -9,12 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from fakes import ROOT
 
 from embeddings.bundled_model import identity
 from embeddings.console import one_line
 from embeddings.generations import builder_lock, read_manifest
 from embeddings.index import open_index
+from tests.fakes import ROOT
 
 
 def command(cwd: Path, *arguments: object, **environment: str) -> subprocess.Popen[str]:
@@ -28,8 +28,13 @@ def command(cwd: Path, *arguments: object, **environment: str) -> subprocess.Pop
     }
     return subprocess.Popen(
         [sys.executable, "-m", "embeddings", *map(str, arguments)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", errors="replace", cwd=cwd, env=variables,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        cwd=cwd,
+        env=variables,
+    )
 
 
 def run(cwd: Path, *arguments: object, **environment: str) -> tuple[int, str, str]:
@@ -119,7 +124,8 @@ def test_an_index_folder_of_any_name_is_shown_as_it_is(first_run: tuple[int, str
     [
         (
             ["--source", "nowhere"],
-            "The articles folder 'nowhere' does not exist. Name a folder or file with --source, or set articles.source.",
+            "The articles folder 'nowhere' does not exist. "
+            "Name a folder or file with --source, or set articles.source.",
         ),
         (
             ["--source", "void"],

@@ -14,7 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
-from samples import (
+from wcwidth import wcswidth
+
+from embeddings.console import printable
+from embeddings.generations import Manifest
+from qa_bot import evidence, rendering, tables
+from qa_bot.messages import CATALOGUE, say
+from qa_bot.records import Answer, Ranked
+from tests.samples import (
     MARKET_PASSAGE,
     RIVER,
     RIVER_CITATION,
@@ -28,13 +35,6 @@ from samples import (
     refused,
     stored,
 )
-from wcwidth import wcswidth
-
-from embeddings.console import printable
-from embeddings.generations import Manifest
-from qa_bot import evidence, rendering, tables
-from qa_bot.messages import CATALOGUE, say
-from qa_bot.records import Answer, Ranked
 
 SGR = re.compile(r"\x1b\[[0-9;]*m")
 WORDS = st.lists(

@@ -62,5 +62,8 @@ def test_the_district_asked_about_comes_first_with_and_without_diacritics(tmp_pa
     ranked = Retriever(index, Retrieval()).search(query, encoder.encode_queries([query.text])[0], 3)
     assert "Mèo Vạc" in (ranked[0].stored.article.title or "")
     assert [item.score for item in ranked] == sorted((item.score for item in ranked), reverse=True)
-    assert all(item.stored.article.text[item.stored.passage.start : item.stored.passage.end] == item.stored.passage.text for item in ranked)
+    assert all(
+        item.stored.article.text[item.stored.passage.start : item.stored.passage.end] == item.stored.passage.text
+        for item in ranked
+    )
     index.close()

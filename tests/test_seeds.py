@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import SEEDS, SHARED, WORDS
 
 from embeddings.articles import find_files, read_page
 from embeddings.chunking import chunk
@@ -17,6 +16,7 @@ from embeddings.metadata import context_of, describe
 from embeddings.records import Article, Kind, Page, Passage
 from embeddings.settings import Articles, Chunking
 from embeddings.vietnamese import fold, syllables
+from tests.fakes import SEEDS, SHARED, WORDS
 
 META = SHARED / "gold" / "articles_meta.json"
 EXPECTED = {
@@ -133,7 +133,8 @@ def test_every_paragraph_of_the_article_is_in_its_passages(name: str) -> None:
     [
         (
             "hai-hau",
-            "34/34 xã, thị trấn của huyện đã đạt chuẩn NTM nâng cao và đang hoàn thiện nốt các tiêu chí để lên NTM kiểu mẫu.",
+            "34/34 xã, thị trấn của huyện đã đạt chuẩn NTM nâng cao và đang hoàn thiện nốt các tiêu chí "
+            "để lên NTM kiểu mẫu.",
         ),
         ("hai-hau", "Đảng bộ huyện Hải Hậu có trên 14.500 đảng viên, sinh hoạt tại 90 tổ chức cơ sở đảng."),
         ("binh-lieu", "Hai nghị quyết 03-NQ/TU và 04-NQ/TU của tỉnh cùng đề ngày 23/3/2021."),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from fakes import WORDS, pages, time_limit
 from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings.sentences import split_sentences
+from tests.fakes import WORDS, pages, time_limit
 
 
 def split(text: str) -> list[str]:

@@ -8,7 +8,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from fakes import PARAGRAPH, WORDS, pages, prepared
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +18,7 @@ from embeddings.metadata import context_of
 from embeddings.records import Article, Context, Passage
 from embeddings.settings import Chunking
 from embeddings.storage import Storage
+from tests.fakes import PARAGRAPH, WORDS, pages, prepared
 
 FULL = Article(
     "id0", 'a"b.txt', ("c.txt", "d.txt"), "https://a.vn", "Một", date(2021, 6, 12), "An", "Báo A", PARAGRAPH, "ab"

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from prompt_toolkit.history import InMemoryHistory
-from pseudo_terminal import PseudoTerminal
 
 from qa_bot.commands import COMMANDS
 from qa_bot.messages import say
 from qa_bot.terminal import encodable, joined_lines, open_history
+from tests.pseudo_terminal import PseudoTerminal
 
 HERE = Path(__file__).parent
 CHILD = HERE / "repl_child.py"

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from embeddings.records import Kind
 from embeddings.vietnamese import fold
 from qa_bot.records import Expected, Typing
 from qa_bot.understanding import leans_on_history, understand
@@ -34,7 +35,8 @@ def test_the_way_of_typing_is_seen(question: str, typing: Typing) -> None:
         ("Bài được đăng ngày nào?", Expected.DATE),
         ("Năm nào là bước đột phá?", Expected.DATE),
         ("Ai là bí thư?", Expected.PERSON),
-        ("bi thu la ai", Expected.PERSON),
+        ("bi thu la ai", Expected.NAME),
+        ("Ai đứng ra truyền đạt nghị quyết?", Expected.PERSON),
         ("Vì sao huyện phải đổi mới?", Expected.REASON),
         ("How many members are there?", Expected.NUMBER),
         ("Phương châm của huyện nói gì?", Expected.OTHER),
@@ -69,6 +71,20 @@ def test_words_that_ask_are_dropped_with_their_diacritics_so_that_party_is_not_t
 def test_the_thing_asked_for_stands_before_which_and_after_how_many() -> None:
     assert understand("Huyện theo phương châm nào?", (), WORDS).focus == {"phuong", "cham"}
     assert "cay" in understand("Trồng bao nhiêu cây xanh?", (), WORDS).focus
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("Ai viết bài về Sông Lô?", Kind.BYLINE),
+        ("bai bao ve song lo dang ngay nao", Kind.DATE),
+        ("Bài về Hải Hậu đăng lại theo báo nào?", Kind.SOURCE),
+        ("Tác giả Truyện Kiều là ai?", None),  # of a book, not of an article
+        ("Hội nghị họp ngày nào?", None),
+    ],
+)
+def test_a_question_about_an_article_itself_is_seen(question: str, kind: Kind | None) -> None:
+    assert understand(question, (), WORDS).about is kind
 
 
 def test_a_question_that_points_back_is_read_after_the_one_before_it() -> None:

@@ -15,7 +15,7 @@ from embeddings.errors import CorruptIndex
 
 def unit_rows(count: int, dim: int, seed: int) -> np.ndarray:
     rows = np.random.default_rng(seed).normal(size=(count, dim)).astype(np.float32)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
 
 
 def stored(matrix: np.ndarray, folder: Path) -> vectors.Vectors:

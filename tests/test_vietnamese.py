@@ -5,11 +5,11 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from fakes import SEEDS
 from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings.vietnamese import bigrams, fold, has_diacritics, is_syllable_shaped, normalize, syllables, visible
+from tests.fakes import SEEDS
 
 _LETTERS = st.text(
     st.sampled_from("aăâeêioôơuưyđqhcbĐÐðÁỷ ạàúủ\u0300\u0301\u0303\u0309\u0323\u0302\u031b\u200b\u00a0１.,123"),

@@ -17,7 +17,7 @@ def read(data: bytes) -> tuple[str, dict[str, str], int]:
     if match is None:
         return text, {}, 0
     try:
-        values = yaml.load(match[1], Loader=yaml.BaseLoader)  # plain strings only: a date stays as it was written
+        values = yaml.load(match[1], Loader=yaml.BaseLoader)  # noqa: S506 - strings only, no objects: a date stays as written
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f" (line {mark.line + 2})" if mark is not None else ""

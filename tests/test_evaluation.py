@@ -1,0 +1,74 @@
+"""Figures over gold questions: what counts as right, and what a gold file may look like."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from qa_bot.errors import BatchError
+from qa_bot.evaluation import Gold, evaluate, holds_answer, read_gold
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.test_answering import MakeBot
+
+from tests.test_answering import make_bot  # noqa: F401 - a fixture
+
+
+@pytest.mark.parametrize(
+    ("text", "accept", "right"),
+    [
+        ("Đại hội lần thứ XVIII.", "XVIII", True),
+        ("Đại hội lần thứ XXVIII.", "XVIII", False),
+        ("Có 12.400 đảng viên.", "2.400", False),
+        ("Có 2.400 đảng viên.", "2.400", True),
+        ("Giai đoạn 2020 – 2025", "2020-2025", True),
+        ("“Gần dân, sát cơ sở”", "gần dân, sát cơ sở", True),
+        ("Ðảng bộ huyện", "đảng bộ", True),
+    ],
+)
+def test_an_answer_counts_only_at_its_own_boundaries(text: str, accept: str, right: bool) -> None:
+    assert holds_answer(text, Gold(question="?", accept=[accept])) is right
+
+
+def test_all_key_points_count_as_an_answer_and_some_do_not() -> None:
+    row = Gold(question="?", key_points=["mục tiêu", "nhiệm vụ"])
+    assert holds_answer("mục tiêu và nhiệm vụ", row)
+    assert not holds_answer("mục tiêu", row)
+
+
+def test_figures_tell_answerable_from_unanswerable(make_bot: MakeBot) -> None:  # noqa: F811
+    rows = [
+        Gold(
+            question="Huyện Mèo Vạc trồng bao nhiêu cây xanh?", article=["bai-1.txt"], accept=["14.500"], kind="factoid"
+        ),
+        Gold(question="Giá vàng hôm nay?"),
+    ]
+    kinds = evaluate(make_bot(), rows).kinds
+    assert kinds.keys() == {"factoid", "answerable", "unanswerable"}
+    assert (kinds["factoid"].n, kinds["factoid"].found_first, kinds["factoid"].found_in_ten) == (1, 1, 1)
+    assert kinds["unanswerable"].refused == 1
+
+
+def test_gold_rows_take_one_article_several_or_none(tmp_path: Path) -> None:
+    file = tmp_path / "gold.jsonl"
+    rows = [
+        {"question": "a", "article": "x.txt"},
+        {"question": "b", "article": ["x", "y"]},
+        {"question": "c", "article": None},
+    ]
+    file.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    assert [row.article for row in read_gold(file)] == [["x.txt"], ["x", "y"], []]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [("{}", "line 1"), ('{"question": "a"}\n[', "line 2"), ("", "holds no question")]
+)
+def test_a_gold_file_that_cannot_be_used_says_where(tmp_path: Path, content: str, reason: str) -> None:
+    file = tmp_path / "gold.jsonl"
+    file.write_text(content, "utf-8")
+    with pytest.raises(BatchError, match=reason):
+        read_gold(file)
