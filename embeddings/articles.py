@@ -68,7 +68,7 @@ def _walk(source: Path, ignore: Sequence[str]) -> Iterator[tuple[Path, str | Non
 
 
 def _ignored(name: str, patterns: Sequence[str]) -> bool:
-    return any(fnmatch.fnmatch(name, pattern) for pattern in patterns)
+    return any(fnmatch.fnmatchcase(name.casefold(), pattern.casefold()) for pattern in patterns)
 
 
 def _obstacle(path: Path, root: Path) -> str | None:

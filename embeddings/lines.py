@@ -24,7 +24,7 @@ _LABEL = re.compile(r"([^:]{1,30}):\s*(.+)", re.DOTALL)
 _PHOTO = re.compile(r"[\s(\[–-]*([^\W\d_][^:()]{1,24}):\s*([^:]{1,60}?)[)\]]?\.?$")
 
 _DMY = re.compile(r"(?<!\d)(\d{1,2})\s*([/.-])\s*(\d{1,2})\s*\2\s*(\d{4})(?!\d)")
-_YMD = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
+_YMD = re.compile(r"(?<!\d)(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)")
 _WORDS = re.compile(r"(?<!\d)(\d{1,2})\s+tháng\s+(\d{1,2}),?\s+năm\s+(\d{4})(?!\d)")
 _DAY_MONTH = re.compile(r"(?<![\d/.])(\d{1,2})[/-](\d{1,2})(?![\d/])|(?<!\d)(\d{1,2})\s+tháng\s+(\d{1,2})(?!\d)")
 _CLOCK = re.compile(r"\d{1,2}\s*[:hg]\s*\d{2}(?:\s*:\s*\d{2})?|[+-]\s*\d{1,2}(?::?\d{2})?|\d")
@@ -86,7 +86,7 @@ def parse_date(text: str) -> date | None:
     """The first calendar date in `text`: 12/06/2021, 2021-06-12, 12 Tháng 6 năm 2021. Day before month."""
     text = normalize(text)
     if match := _YMD.search(text):
-        parts = match[3], match[2], match[1]
+        parts = match[4], match[3], match[1]
     elif match := _DMY.search(text):
         parts = match[1], match[3], match[4]
     elif match := _WORDS.search(text):

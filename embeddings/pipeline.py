@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 from typing import Protocol
 
@@ -87,7 +88,7 @@ def build(settings: IndexSettings, encoder: Encoder, progress: Progress | None =
         current = None if full else _serving(index_dir, digest)
         if current is not None:
             return _report(current, True, 0, skipped, started)
-        corpus = _chunk(pages, settings, progress)
+        corpus = _chunk(pages, settings, progress, skipped)
         if not corpus.passages:
             raise SourceError(
                 f"There is no text in the {len(pages)} files of {_names(settings)}; the old index stays as it is."
@@ -124,7 +125,8 @@ def _names(settings: IndexSettings) -> str:
     return ", ".join(articles.shown(source) for source in settings.articles.source)
 
 
-def _chunk(pages: Sequence[Page], settings: IndexSettings, progress: Progress) -> Corpus:
+def _chunk(pages: Sequence[Page], settings: IndexSettings, progress: Progress, skipped: list[Skipped]) -> Corpus:
+    """Passages and their words of all pages; a page that holds no text of an article is added to `skipped`."""
     words = lexicon.load(settings.articles.word_lists)
     unique, other_paths = articles.merge_identical(pages)
     progress.stage("clean", len(unique))
@@ -133,15 +135,19 @@ def _chunk(pages: Sequence[Page], settings: IndexSettings, progress: Progress) -
         regions = clean(page, words)
         article = describe(page, regions, words, other_paths.get(page.sha256, ()))
         context = context_of(article, words) if settings.encoder.context else Context(None, None, None, None, None)
+        passages = chunk(article, regions, settings.chunking, words)
+        progress.advance()
+        if not passages:
+            skipped.append(Skipped(page.path, "nothing in it but page furniture"))
+            continue
         corpus.articles.append((article, context))
         around = context_text(context, words)
-        for passage in chunk(article, regions, settings.chunking, words):
+        for passage in passages:
             corpus.passages.append(passage)
             corpus.indexed_texts.append((indexed_text(passage.text, passage.kind, words), around))
             corpus.encoded_texts.extend(
                 encoded_text(sentence, passage.kind, context, words) for sentence in passage.sentence_texts()
             )
-        progress.advance()
     return corpus
 
 
@@ -234,6 +240,7 @@ def _digest(pages: Sequence[Page], settings: IndexSettings, fingerprint: str) ->
     word_lists = settings.articles.word_lists or lexicon.shipped_file()
     parts = {
         "format": generations.FORMAT,
+        "program": program_version(),  # another version may clean and chunk otherwise
         "fingerprint": fingerprint,
         "chunking": settings.chunking.model_dump(mode="json"),
         "context": settings.encoder.context,
@@ -241,6 +248,13 @@ def _digest(pages: Sequence[Page], settings: IndexSettings, fingerprint: str) ->
         "pages": sorted([page.path, page.sha256] for page in pages),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def program_version() -> str:
+    try:
+        return metadata.version("vietnamese-qa-bot")
+    except metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def _serving(index_dir: Path, digest: str) -> generations.Manifest | None:

@@ -20,6 +20,9 @@ _END = re.compile(  # each mark is looked at once: a line of a million points ta
 )
 _LAST_WORD = re.compile(r"[^\s(\[“\"'/]+$")
 _INITIAL = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]", re.UNICODE)
+_ORDINAL = re.compile(
+    r"\b(?:khóa|khoá|thứ|kỳ|phần|chương|mục|quý|thế kỷ|cấp|loại|hạng|bậc|số) [IVXLC]+$", re.IGNORECASE
+)
 
 
 def split_sentences(text: str, start: int, end: int, abbreviations: Iterable[str] = ()) -> list[Span]:
@@ -51,6 +54,8 @@ def _goes_on(text: str, start: int, match: re.Match[str], end: int, abbreviation
     if word is None:
         return False
     bare = word[0].casefold()
+    if _ORDINAL.search(text, max(start, match.start() - 30), match.start()):
+        return False  # "khóa X. Đại hội": a Roman number, not an initial
     if bare in abbreviations:
         return True
     return len(bare) <= 3 and word[0][0].isupper() and _INITIAL.fullmatch(word[0]) is not None and following.isupper()

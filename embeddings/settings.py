@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from embeddings.errors import SettingsError
 
@@ -33,6 +33,11 @@ class Articles(Section):
     ignore: tuple[str, ...] = (".*", "README*")
     max_megabytes: float = Field(20.0, gt=0)
     word_lists: Path | None = None
+
+    @field_validator("source", "ignore", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
 
 
 class Chunking(Section):
@@ -141,14 +146,17 @@ def _check_keys(model: type[BaseModel], values: Mapping[str, Any], where: str) -
 def _from_environment(model: type[BaseModel], environment: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """{section: {key: value}}; a value that is JSON (a list, a number) counts as such."""
     found: dict[str, dict[str, Any]] = {}
-    for section in model.model_fields:
-        for key in _keys_of(model, section):
-            text = environment.get(f"{ENVIRONMENT_PREFIX}{section}_{key}".upper())
-            if text is not None:
-                try:
-                    found.setdefault(section, {})[key] = json.loads(text)
-                except ValueError:
-                    found.setdefault(section, {})[key] = text
+    names = {f"{ENVIRONMENT_PREFIX}{s}_{k}".upper(): (s, k) for s in model.model_fields for k in _keys_of(model, s)}
+    sections = tuple(f"{ENVIRONMENT_PREFIX}{section}_".upper() for section in model.model_fields)
+    for name, text in environment.items():
+        if name in names:
+            section, key = names[name]
+            try:
+                found.setdefault(section, {})[key] = json.loads(text)
+            except ValueError:
+                found.setdefault(section, {})[key] = text
+        elif name.startswith(sections):
+            raise SettingsError(_unknown(f"setting {name}", "the environment", name, names))
     return found
 
 

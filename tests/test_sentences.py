@@ -57,3 +57,9 @@ def test_half_a_megabyte_of_marks_takes_no_longer_than_one_of_letters(unit: str)
     text = unit * (500_000 // len(unit)) + "đ"
     with time_limit(15):
         assert split(text)[-1].endswith("đ")
+
+
+def test_a_roman_ordinal_before_a_point_ends_its_sentence_and_an_initial_does_not() -> None:
+    text = "Theo Nghị quyết khóa X. Đại hội họp ở Hà Nội. Ông M. An dự."
+    spans = split_sentences(text, 0, len(text))
+    assert [text[a:b] for a, b in spans] == ["Theo Nghị quyết khóa X.", "Đại hội họp ở Hà Nội.", "Ông M. An dự."]

@@ -120,3 +120,12 @@ def test_word_lists_that_cannot_be_used_are_one_line(change: tuple[str, str], tm
     file.write_text(shipped.replace(*change, 1), "utf-8")
     with pytest.raises(SettingsError, match=r"cannot be used as word lists \(.*Compare it with"):
         lexicon.load(file)
+
+
+def test_one_source_may_be_written_without_a_list() -> None:
+    assert load(IndexSettings, None, {"QA_BOT_ARTICLES_SOURCE": "/data"}).articles.source == (Path("/data"),)
+
+
+def test_a_misspelt_environment_variable_names_the_nearest() -> None:
+    with pytest.raises(SettingsError, match=r"QA_BOT_INDEX_DIRR.*'QA_BOT_INDEX_DIR'"):
+        load(IndexSettings, None, {"QA_BOT_INDEX_DIRR": "x"})
