@@ -34,6 +34,7 @@ class Lexicon:
     asking_about: dict[Kind, tuple[str, ...]]  # phrases, normalised
     article_words: tuple[str, ...]  # normalised
     number_words: frozenset[str]
+    time_words: frozenset[str]  # phrases, normalised
     family_names: frozenset[str]
     focus_before: tuple[str, ...]  # what is asked for stands before these words, folded …
     focus_after: tuple[str, ...]  # … or after these
@@ -78,6 +79,7 @@ def load(file: Path | None = None) -> Lexicon:
             },
             article_words=tuple(" ".join(syllables(words)) for words in data["questions"]["article_words"]),
             number_words=frozenset(data["questions"]["number_words"]),
+            time_words=frozenset(" ".join(syllables(words)) for words in data["questions"]["time_words"]),
             family_names=frozenset(data["questions"]["family_names"]),
             focus_before=tuple(key(words) for words in data["questions"]["focus_before"]),
             focus_after=tuple(key(words) for words in data["questions"]["focus_after"]),

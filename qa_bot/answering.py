@@ -8,6 +8,7 @@ import numpy as np
 
 from embeddings.index import Index
 from embeddings.lexicon import Lexicon
+from embeddings.records import Kind
 from qa_bot.citations import cite
 from qa_bot.confidence import Model, models
 from qa_bot.evidence import Candidate, candidates, of_article
@@ -77,10 +78,11 @@ class Answerer:
         return " ".join(f"{excerpt(c.quote, limit, telling, c.marks)} [{c.n}]" for c in citations)
 
     def _nearest(self, found: Sequence[Candidate], query: Query, telling: frozenset[str]) -> tuple[Citation, ...]:
-        """The best sentence of each passage, best first."""
+        """The best sentence of each passage, best first; a date or source line alone says nothing."""
         best: dict[int, Candidate] = {}
         for candidate in found:
-            best.setdefault(candidate.ranked.stored.row, candidate)
+            if candidate.ranked.stored.passage.kind not in (Kind.DATE, Kind.SOURCE):
+                best.setdefault(candidate.ranked.stored.row, candidate)
         kept = list(best.values())[: self._settings.nearest]
         return tuple(_citation(n, candidate, query, telling, self._lexicon) for n, candidate in enumerate(kept, 1))
 

@@ -80,6 +80,7 @@ def _reasons(sentence: str, lexicon: Lexicon) -> list[Mark]:
 
 
 def _matching_words(sentence: str, telling: frozenset[str]) -> tuple[Mark, ...]:
+    """Runs of at least two syllables of the question: one alone is seldom a word."""
     found: list[Mark] = []
     for token in TOKEN.finditer(sentence):
         if not telling.issuperset(folded(token[0])):
@@ -88,7 +89,7 @@ def _matching_words(sentence: str, telling: frozenset[str]) -> tuple[Mark, ...]:
             found[-1] = (found[-1][0], token.end())
         else:
             found.append(token.span())
-    return tuple(found)
+    return tuple((start, end) for start, end in found if " " in sentence[start:end])
 
 
 def excerpt(sentence: str, limit: int, telling: frozenset[str], answer: Sequence[Mark]) -> str:

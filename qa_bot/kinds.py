@@ -16,7 +16,8 @@ Mark = tuple[int, int]
 TOKEN = re.compile(r"\d+(?:[.,/]\d+)*(?:\s?%)?|[^\W\d_]+")
 _DATE = re.compile(
     r"(?:ngày )?\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|ngày \d{1,2} tháng \d{1,2}(?: năm \d{4})?"
-    r"|(?:tháng \d{1,2},? )?(?:năm )?(?<!\d)(?:1\d|20)\d\d(?!\d)",
+    r"|(?:tháng \d{1,2},? )?(?:năm )?(?<!\d)(?:1\d|20)\d\d(?!\d)"
+    r"|tháng \d{1,2}(?!\d)|(?<![\d/])\d{1,2}/\d{1,2}(?![\d/])",
     re.IGNORECASE,
 )
 _NAME = re.compile(rf"[{UPPER}][^\W\d_]*\.?(?: [{UPPER}][^\W\d_]*)*")
@@ -31,16 +32,20 @@ def holds(sentence: str, query: Query, lexicon: Lexicon) -> bool:
         case Expected.NUMBER:
             return bool(numbers(sentence, query)) or not lexicon.number_words.isdisjoint(syllables(sentence))
         case Expected.DATE:
-            return bool(dates(sentence, query))
+            return bool(dates(sentence, query)) or _says(sentence, lexicon.time_words)
         case Expected.NAME:
             return bool(names(sentence, query, lexicon))
         case Expected.PERSON:
             return any(start > 0 for start, _ in capitalised(sentence, query, shortest=1))
         case Expected.REASON:
-            said = f" {' '.join(syllables(sentence))} "
-            return any(f" {cue} " in said for cue in lexicon.reason_cues)
+            return _says(sentence, lexicon.reason_cues)
         case Expected.OTHER:
             return True
+
+
+def _says(sentence: str, phrases: frozenset[str]) -> bool:
+    said = f" {' '.join(syllables(sentence))} "
+    return any(f" {phrase} " in said for phrase in phrases)
 
 
 def numbers(sentence: str, query: Query) -> list[Mark]:
