@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -26,6 +27,8 @@ Command = Callable[[argparse.Namespace, "BotSettings"], int]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # whatever a terminal's encoding lacks is no reason to fail
     command: Command = options.command
     try:
         from qa_bot.settings import BotSettings  # late, so that --help is quick
@@ -189,9 +192,9 @@ def _language(settings: BotSettings) -> Language:
 
 
 def _print_json(value: object) -> int:
-    import json
+    from qa_bot.rendering import json_line
 
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.write(json_line(value) + "\n")
     sys.stdout.flush()
     return 0
 

@@ -6,6 +6,8 @@ What comes from articles or from a question is untrusted. For people it passes t
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 _QUOTED, _MARKED, _ASIDE = "bold", "bold yellow", "dim"
 _SCORE_DIGITS = 4
+_UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def answer_json(answer: Answer, id: object = None) -> dict[str, Any]:  # noqa: A002 - the field's name in the contract
@@ -43,6 +46,11 @@ def answer_json(answer: Answer, id: object = None) -> dict[str, Any]:  # noqa: A
         "nearest": [_citation_json(citation) for citation in answer.nearest],
         "timings_ms": dict(answer.timings_ms),
     }
+
+
+def json_line(value: object) -> str:
+    """`value` as one line of JSON: readable, and with nothing in it that steers a terminal or is no valid UTF-8."""
+    return _UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, ensure_ascii=False))
 
 
 def _citation_json(citation: Citation) -> dict[str, Any]:

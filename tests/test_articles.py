@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from embeddings.articles import find_files, merge_identical, read_page, shown
+from embeddings.cleaning import clean
 from embeddings.errors import SourceError
 from embeddings.records import Page, Skipped
 from embeddings.settings import Articles
-from tests.fakes import ROOT, page_of
+from tests.fakes import ROOT, WORDS, page_of
 
 TEXT = "Đảng bộ huyện Hải Hậu có 14.500 đảng viên."
 
@@ -41,11 +42,24 @@ def reasons(folder: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     "data",
-    [TEXT.encode(), TEXT.encode("utf-8-sig"), unicodedata.normalize("NFD", TEXT).encode()],
-    ids=["plain", "byte order mark", "decomposed"],
+    [TEXT.encode(), unicodedata.normalize("NFD", TEXT).encode()],
+    ids=["composed", "decomposed"],
 )
 def test_utf8_in_every_dress_is_the_same_text(data: bytes, tmp_path: Path) -> None:
     assert text_of(data, tmp_path) == TEXT
+
+
+@pytest.mark.parametrize("name", ["bai.txt", "bai.md"])
+def test_a_byte_order_mark_counts_as_a_character_of_the_file_and_as_none_of_the_article(
+    tmp_path: Path, name: str
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(TEXT.encode("utf-8-sig"))
+    page = read(file)
+    assert isinstance(page, Page)
+    (region,) = clean(page, WORDS)
+    assert page.text == file.read_text("utf-8")
+    assert page.text[region.start : region.end] == TEXT
 
 
 def test_line_ends_of_every_system_become_one(tmp_path: Path) -> None:
@@ -176,6 +190,7 @@ _UNREADABLE = """
 import os, sys
 from pathlib import Path
 from embeddings.articles import find_files, read_page
+from embeddings.cleaning import clean
 from embeddings.errors import SourceError
 from embeddings.settings import Articles
 "".encode("utf-8-sig")

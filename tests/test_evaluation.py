@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import TYPE_CHECKING
 
 import pytest
+from rich.console import Console
 
 from qa_bot.errors import BatchError
-from qa_bot.evaluation import Gold, evaluate, holds_answer, read_gold
+from qa_bot.evaluation import Figures, Gold, Tally, evaluate, holds_answer, read_gold, table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,3 +74,20 @@ def test_a_gold_file_that_cannot_be_used_says_where(tmp_path: Path, content: str
     file.write_text(content, "utf-8")
     with pytest.raises(BatchError, match=reason):
         read_gold(file)
+
+
+def test_the_table_shows_shares_for_answerable_kinds_and_refusals_for_all() -> None:
+    kinds = {
+        "factoid": Tally(n=4, found_first=3, answer=2, refused=1, characters=300),
+        "unanswerable": Tally(n=2, refused=1),
+    }
+    console = Console(file=io.StringIO(), width=160)
+    console.print(table(Figures(kinds=kinds)))
+    assert isinstance(console.file, io.StringIO)
+    rows = [
+        line.replace("│", " ").split()
+        for line in console.file.getvalue().splitlines()
+        if "factoid" in line or "unans" in line
+    ]
+    assert rows[0] == ["factoid", "4", "0.750", "0.000", "0.000", "0.000", "0.000", "0.500", "0.250", "100", "0.0"]
+    assert rows[1] == ["unanswerable", "2", "-", "-", "-", "-", "-", "-", "0.500", "-", "0.0"]

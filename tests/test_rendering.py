@@ -292,3 +292,11 @@ def test_dates_are_written_day_first() -> None:
 
 def test_a_hanging_text_stands_under_its_first_line() -> None:
     assert shown(rendering.Hanging("[1] ", Text("một hai ba bốn")), 11).splitlines() == ["[1] một hai", "    ba bốn"]
+
+
+@given(st.text(max_size=50), st.text(st.sampled_from("\x00\x1b\x7f\x9b\u202e\u2028\u2069\udc80\n\r"), max_size=10))
+def test_a_line_of_json_means_the_same_and_steers_nothing(text: str, hostile: str) -> None:
+    line = rendering.json_line({"answer": text + hostile})
+    assert json.loads(line) == {"answer": text + hostile}
+    assert line.encode("utf-8")
+    assert not any(c in line for c in "\x1b\x9b\n\u202e\u2028")

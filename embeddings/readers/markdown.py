@@ -8,7 +8,7 @@ import yaml
 
 from embeddings.readers import plain
 
-_FRONT_MATTER = re.compile(r"\s*---[ \t]*\n(.*?\n|)---[ \t]*(?:\n|\Z)", re.DOTALL)
+_FRONT_MATTER = re.compile(r"\ufeff?\s*---[ \t]*\n(.*?\n|)---[ \t]*(?:\n|\Z)", re.DOTALL)
 
 
 def read(data: bytes) -> tuple[str, dict[str, str], int]:
