@@ -29,7 +29,7 @@ check: $(VENV)/installed-dev ## format, lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/installed-dev ## the figures in docs/quality.md (needs the public data, see there)
+bench: $(VENV)/installed-dev ## how long things take here (docs/quality.md names the other measurements)
 	$(BIN)/python -m benchmarks.latency
 
 lock: ## write the lock files anew from pyproject.toml

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 
 from embeddings import bundled_model
+from embeddings.e5s1 import Progress
 from embeddings.errors import ModelError
 from embeddings.settings import Encoder as EncoderSettings
 from embeddings.settings import default_cache_dir
@@ -64,7 +65,7 @@ _FAMILIES = (("e5", "e5"), ("bge-m3", "bge-m3"), ("aiteamvn", "bge-m3"), ("vietn
 class SentenceTransformersEncoder:
     """Any sentence-transformers model, on the CPU."""
 
-    def __init__(self, settings: EncoderSettings, progress: bundled_model.Progress | None = None) -> None:
+    def __init__(self, settings: EncoderSettings, progress: Progress | None = None) -> None:
         self._settings = settings
         self._progress = progress
         self._model: SentenceTransformer | None = None
