@@ -76,8 +76,13 @@ def test_a_folder_that_is_there_is_taken_as_it_is(model_cache: Path) -> None:
     assert progress == []
 
 
-def test_a_truncated_file_is_repaired(raced: tuple[Path, list[tuple[str, str]]], model_cache: Path) -> None:
+def test_a_truncated_file_is_repaired_and_what_a_killed_conversion_left_is_swept_away(
+    raced: tuple[Path, list[tuple[str, str]]], model_cache: Path
+) -> None:
     cache_dir, _ = raced
+    abandoned = cache_dir / f".{bundled_model.identity()}.abandoned"
+    abandoned.mkdir()
+    os.utime(abandoned, (0, 0))
     folder = cache_dir / bundled_model.identity()
     os.truncate(folder / "model.safetensors", 1_000_000)
     (folder / "tokenizer.json").unlink()
