@@ -125,10 +125,10 @@ class SentenceTransformersEncoder:
 def prefixes(settings: EncoderSettings) -> Prefixes:
     """What goes before a question and before a passage: as set, else as the model's family wants it."""
     name = settings.model.casefold()
-    family = settings.preset
+    family: str = settings.preset
     if family == "auto":
         known = (preset for part, preset in _FAMILIES if re.search(rf"(?<![a-z0-9]){part}(?![a-z0-9])", name))
-        family = "e5" if name == "bundled" else next(known, "plain")  # type: ignore[arg-type]
+        family = "e5" if name == "bundled" else next(known, "plain")
     preset = PRESETS[family]
     return Prefixes(
         preset.query if settings.query_prefix is None else settings.query_prefix,
@@ -142,8 +142,8 @@ def _load(folder: Path, settings: EncoderSettings) -> SentenceTransformer:
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging as transformers_logging
 
-        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call] # the library's own gap
+        transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call] # likewise
         logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # chatter of the libraries below, none of it for our users
@@ -167,14 +167,14 @@ def _dimension(model: SentenceTransformer) -> int:
 def _from_hub(name: str, cache_dir: Path) -> Path:
     """The local snapshot of a hub model, fetched when it is not there yet and the network allows it."""
     from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
 
     hub = cache_dir / "hub"
     try:
-        return Path(snapshot_download(name, cache_dir=hub, local_files_only=True))
-    except Exception:  # noqa: BLE001, S110 - not there yet, whichever way the library says so: fetch it
-        pass
-    try:
-        return Path(snapshot_download(name, cache_dir=hub))
+        try:
+            return Path(snapshot_download(name, cache_dir=hub, local_files_only=True))
+        except LocalEntryNotFoundError:
+            return Path(snapshot_download(name, cache_dir=hub))
     except Exception as error:
         raise ModelError(
             f"The embedding model {name!r} is neither a folder nor in {hub}, and could not be fetched "

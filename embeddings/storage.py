@@ -88,7 +88,7 @@ class Storage:
     def passages(self, rows: Sequence[int]) -> list[tuple[Passage, Article, Context]]:
         """The passages of `rows`, each with its article, in the order asked for."""
         marks = ",".join("?" * len(rows))
-        query = f'SELECT row, article, kind, start, "end", sentences FROM passages WHERE row IN ({marks})'  # noqa: S608
+        query = f'SELECT row, article, kind, start, "end", sentences FROM passages WHERE row IN ({marks})'  # noqa: S608 - ?,?,?
         found = {}
         for row, article_row, kind, start, end, spans in self._all(query, [int(r) for r in rows]):
             article, context = self._article(int(str(article_row)))

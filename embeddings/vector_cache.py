@@ -62,7 +62,7 @@ class VectorCache:
             for at in range(0, len(keys), _LOOK_UP):
                 part = keys[at : at + _LOOK_UP]
                 marks = ",".join("?" * len(part))
-                rows = self._connection.execute(f"SELECT * FROM vectors WHERE key IN ({marks})", part)  # noqa: S608
+                rows = self._connection.execute(f"SELECT * FROM vectors WHERE key IN ({marks})", part)  # noqa: S608 - ?,?,?
                 for key, checksum, blob in rows:
                     if key in positions and isinstance(blob, bytes) and zlib.crc32(blob) == checksum:
                         found.update(dict.fromkeys(positions[key], np.frombuffer(blob, "<f4")))
