@@ -10,6 +10,7 @@ import hashlib
 import logging
 import os
 import re
+import threading
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -69,6 +70,7 @@ class SentenceTransformersEncoder:
         self._settings = settings
         self._progress = progress
         self._model: SentenceTransformer | None = None
+        self._loading = threading.Lock()
         self._prefixes = prefixes(settings)
         self._fingerprint: str | None = None
 
@@ -108,9 +110,11 @@ class SentenceTransformersEncoder:
         return vectors
 
     def _loaded(self) -> SentenceTransformer:
-        if self._model is None:
-            self._model = _load(self._folder(), self._settings)
-        return self._model
+        """The model; loaded once, whoever asks first and however many wait."""
+        with self._loading:
+            if self._model is None:
+                self._model = _load(self._folder(), self._settings)
+            return self._model
 
     def _folder(self) -> Path:
         name = self._settings.model

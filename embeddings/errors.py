@@ -3,6 +3,7 @@
 BotError
 ├── SettingsError      a setting is unknown or has a wrong value
 ├── SourceError        a folder or file of articles cannot be used at all
+├── FetchError         an address on the web cannot be fetched
 ├── ModelError         the embedding model cannot be found, converted or loaded
 ├── StorageError       the disk refused to write or to keep what was written
 └── IndexProblem
@@ -22,6 +23,10 @@ class SettingsError(BotError):
 
 
 class SourceError(BotError):
+    pass
+
+
+class FetchError(BotError):
     pass
 
 

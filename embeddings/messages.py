@@ -30,6 +30,6 @@ BUILD: Catalogue = {
 }
 
 
-def say(catalogue: Catalogue, language: Language, name: str, **values: object) -> str:
+def say(catalogue: Catalogue, language: Language, name: str, /, **values: object) -> str:
     """The message `name`, with its {values} filled in. An unknown name is a bug, and raises KeyError."""
     return catalogue[name][language].format(**values)

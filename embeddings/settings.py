@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -20,7 +21,8 @@ from embeddings.errors import SettingsError
 
 DEFAULT_FILE = Path("config/qa-bot.toml")
 ENVIRONMENT_PREFIX = "QA_BOT_"
-ANSWERING_SECTIONS = frozenset({"retrieval", "answering"})
+_SECRET = re.compile("token|secret")
+ANSWERING_SECTIONS = frozenset({"retrieval", "answering", "telegram", "state"})
 """Sections of the same file that the question side reads (qa_bot.settings); known here so that a typo is seen."""
 
 
@@ -172,4 +174,7 @@ def _unknown(what: str, where: str, name: str, valid: Iterable[str]) -> str:
 def _first_problem(error: ValidationError, path: Path) -> str:
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"][:2])
-    return f"Setting {name} = {first.get('input')!r} ({path} or the environment): {first['msg']}."
+    value = first.get("input")
+    # A section as a whole, and whatever may be a secret, is not shown.
+    shown = "" if isinstance(value, dict) or _SECRET.search(name) else f" = {value!r}"
+    return f"Setting {name}{shown} ({path} or the environment): {first['msg']}."

@@ -8,9 +8,10 @@ from pathlib import Path
 from rich.console import Console
 
 from embeddings import lexicon
+from embeddings.combining import CombiningEncoder
 from embeddings.encoders import Encoder, SentenceTransformersEncoder
 from embeddings.messages import Language
-from embeddings.pipeline import Report
+from embeddings.pipeline import Progress, Report, build
 from embeddings.progress import Bar
 from embeddings.report import build_in_sight
 from embeddings.settings import default_cache_dir
@@ -36,6 +37,16 @@ def make_rebuild(settings: BotSettings, encoder: Encoder) -> Callable[[Language]
         return build_in_sight(settings, encoder, Bar(Console(stderr=True), language), language)
 
     return rebuild
+
+
+def make_build(settings: BotSettings, encoder: Encoder) -> Callable[[Progress], Report]:
+    """A function that builds the index anew and tells only its caller how far it is."""
+    return lambda progress: build(settings, encoder, progress)
+
+
+def make_shared_encoder(settings: BotSettings) -> Encoder:
+    """An encoder for questions from several threads: those that come at the same time are encoded together."""
+    return CombiningEncoder(make_encoder(settings))
 
 
 def history_file(settings: BotSettings) -> Path:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from embeddings import generations
 from embeddings.encoders import Encoder
 from embeddings.index import Index, StoredPassage, open_index
 from embeddings.lexicon import Lexicon
@@ -50,6 +51,11 @@ class Bot:
             unused = not self._users[previous]
         if unused:
             previous.close()
+
+    def newest(self) -> int | None:
+        """The number of the newest generation on disk, sound or not; None when there is none."""
+        found = generations.numbers(self.settings.index.dir)
+        return found[0] if found else None
 
     def close(self) -> None:
         """Let go of the index. No question may be under way."""
@@ -105,6 +111,11 @@ class Bot:
     def passage(self, row: int) -> StoredPassage:
         with self._reading() as index:
             return index.passages([row])[0]
+
+    def passages_of(self, article_id: str) -> list[StoredPassage]:
+        """The passages of one article in order; none, where it is not there."""
+        with self._reading() as index:
+            return index.passages_of(article_id)
 
     def _understand(self, question: str, history: Sequence[str]) -> Query:
         limit = self.settings.answering.max_question_characters

@@ -83,10 +83,13 @@ def _parser() -> argparse.ArgumentParser:
             help='JSON lines with "id", "question" and perhaps "history"; - is standard input',
         )
     add("chat", _chat, "ask and read in the terminal")
+    add("telegram", _telegram, "answer in Telegram")
     add("status", _status, "what is indexed")
     evaluation = add("eval", _eval, "figures over questions whose answers are known")
     evaluation.add_argument("gold", type=Path, metavar="GOLD.jsonl", help="questions with article, accept, evidence")
     evaluation.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    feedback = add("feedback", _feedback, "readers' votes on answers, as questions for eval")
+    feedback.add_argument("--out", type=Path, metavar="FILE", help="write there instead of to standard output")
     return parser
 
 
@@ -145,6 +148,22 @@ def _chat(options: argparse.Namespace, settings: BotSettings) -> int:  # noqa: A
     return terminal.run(bot, rebuild, _language(settings), assembly.history_file(settings), Console())
 
 
+def _telegram(options: argparse.Namespace, settings: BotSettings) -> int:  # noqa: ARG001
+    from qa_bot import assembly
+    from qa_bot.settings import state_dir
+    from qa_bot.telegram import service
+
+    encoder = assembly.make_shared_encoder(settings)
+    parts = service.Parts(
+        open_bot=lambda: assembly.make_bot(settings, encoder),
+        warm_up=encoder.warm_up,
+        build=assembly.make_build(settings, encoder),
+        state_dir=state_dir(settings),
+    )
+    service.run(settings, parts)
+    return 0
+
+
 def _status(options: argparse.Namespace, settings: BotSettings) -> int:  # noqa: ARG001
     from embeddings.generations import open_newest
     from qa_bot.tables import status_table
@@ -162,6 +181,28 @@ def _eval(options: argparse.Namespace, settings: BotSettings) -> int:
     if options.json:
         return _print_json(figures.model_dump())
     return _print(evaluation.table(figures))
+
+
+def _feedback(options: argparse.Namespace, settings: BotSettings) -> int:
+    from qa_bot import feedback
+    from qa_bot.rendering import json_line
+    from qa_bot.settings import state_dir
+
+    lines = [json_line(row) + "\n" for row in feedback.read(state_dir(settings))]
+    if options.out is None:
+        sys.stdout.writelines(lines)
+        return 0
+    try:
+        with open(options.out, "w", encoding="utf-8", opener=_private) as file:
+            file.writelines(lines)
+    except OSError as error:
+        raise BotError(f"{options.out} cannot be written ({error.strerror}). Give another --out FILE.") from error
+    return 0
+
+
+def _private(path: str, flags: int) -> int:
+    """Open a file that holds what people asked."""
+    return os.open(path, flags, 0o600)
 
 
 def _batch(options: argparse.Namespace, settings: BotSettings, answer: Callable[[Bot, Row], dict[str, object]]) -> int:

@@ -10,9 +10,9 @@ from rich.table import Table
 
 from embeddings.console import complain, one_line
 from embeddings.errors import BotError
-from embeddings.vietnamese import fold, normalize
 from qa_bot.conversation import Conversation
 from qa_bot.messages import say
+from qa_bot.naming import matching, searchable
 from qa_bot.rendering import article_text, passage_text, sources_text
 from qa_bot.tables import articles_table, why_table
 
@@ -50,18 +50,8 @@ def completions(talk: Conversation, typed: str) -> Iterable[tuple[str, int]]:
             (f":{command.name}", len(typed)) for command in COMMANDS if command.name.startswith(name.casefold())
         )
     elif command := find_command(name):
-        wanted = _searchable(argument)
-        yield from ((text, len(argument)) for text in command.values(talk) if wanted in _searchable(text))
-
-
-def matching(articles: Sequence[Article], words: str) -> list[Article]:
-    """Articles with `words` in their title or path, typed with diacritics or without. All, when there are no words."""
-    wanted = _searchable(words)
-    return [article for article in articles if wanted in _searchable(f"{article.title or ''} {article.path}")]
-
-
-def _searchable(text: str) -> str:
-    return fold(normalize(" ".join(text.split())))
+        wanted = searchable(argument)
+        yield from ((text, len(argument)) for text in command.values(talk) if wanted in searchable(text))
 
 
 def _command(talk: Conversation, name: str, argument: str) -> None:

@@ -2,7 +2,10 @@
 
 BotError
 ├── QuestionError    a question that cannot be asked
-└── BatchError       a file of questions, or rows of it, that cannot be read
+├── BatchError       a file of questions, or rows of it, that cannot be read
+├── LibraryError     a document cannot be added to the articles, removed or put back
+├── TelegramProblem  the Telegram bot cannot begin, or cannot go on
+└── StateError       what the Telegram bot must not forget cannot be read or kept
 """
 
 from embeddings.errors import BotError
@@ -13,4 +16,16 @@ class QuestionError(BotError):
 
 
 class BatchError(BotError):
+    pass
+
+
+class LibraryError(BotError):
+    pass
+
+
+class StateError(BotError):
+    pass
+
+
+class TelegramProblem(BotError):
     pass

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from embeddings import messages
 from embeddings.messages import BUILD, Catalogue, Language
+from qa_bot.telegram_words import TELEGRAM
 
 CATALOGUE: Catalogue = {
     **BUILD,
+    **TELEGRAM,
     "answer.not_found": {
         "vi": "Mình đã tìm kỹ, nhưng các bài viết không nói tới điều này.",
         "en": "I looked carefully, but the articles don't say anything about this.",
@@ -55,6 +57,9 @@ CATALOGUE: Catalogue = {
     "status.created": {"vi": "Lập lúc (UTC)", "en": "Created (UTC)"},
     "status.model": {"vi": "Mô hình", "en": "Model"},
     "status.warning": {"vi": "Cảnh báo", "en": "Warning"},
+    "example.author": {"vi": "Ai viết bài {topic}?", "en": "Who wrote the article {topic}?"},
+    "example.date": {"vi": "Bài {topic} đăng ngày nào?", "en": "When was the article {topic} published?"},
+    "example.on": {"vi": "về {place}", "en": "on {place}"},
     "repl.greeting": {
         "vi": "Chào bạn! Mình đã đọc {count} bài viết; bạn cứ hỏi, có dấu hay không dấu đều được.",
         "en": "Hello! I have read {count} articles; ask me in Vietnamese, with or without diacritics.",
@@ -106,6 +111,6 @@ CATALOGUE: Catalogue = {
 }
 
 
-def say(language: Language, name: str, **values: object) -> str:
+def say(language: Language, name: str, /, **values: object) -> str:
     """The message `name`, with its {values} filled in. An unknown name is a bug, and raises KeyError."""
     return messages.say(CATALOGUE, language, name, **values)

@@ -15,13 +15,14 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.text import Text
 
 from embeddings.console import one_line, printable
-from embeddings.vietnamese import visible
 from qa_bot.messages import say
+from qa_bot.naming import same_words
+from qa_bot.naming import shown_date as shown_date
+from qa_bot.naming import title_of as title_of
 from qa_bot.surroundings import goes_on, lines_after, lines_before
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import date
 
     from embeddings.index import StoredPassage
     from embeddings.messages import Language
@@ -113,7 +114,7 @@ def sources_of(answer: Answer) -> Mapping[int, Citation]:
 def answer_text(answer: Answer, language: Language) -> RenderableType:
     """The answer above its sources, or the refusal above what came nearest."""
     parts: list[RenderableType] = []
-    if _words(answer.understood_as) != _words(answer.question):
+    if not same_words(answer.understood_as, answer.question):
         parts.append(Text(say(language, "answer.understood", question=one_line(answer.understood_as)), _ASIDE))
     if answer.status == "answered":
         parts.append(Text(printable(answer.text)))
@@ -177,15 +178,6 @@ def ranked_text(ranked: Sequence[Ranked]) -> RenderableType:
     return Group(*parts)
 
 
-def shown_date(published: date | None) -> str:
-    return published.strftime("%d/%m/%Y") if published else ""
-
-
-def title_of(article: Article | Citation) -> str:
-    """The title, or the path where there is none; on one line."""
-    return one_line(article.title or article.path)
-
-
 def _article_line(article: Article | Citation) -> Text:
     """Title · 26/11/2020 · author · source · path; what is unknown is left out."""
     known = [shown_date(article.published), article.author or "", article.source or ""]
@@ -214,7 +206,3 @@ def _joined(text: Text, separator: str) -> Text:
     for line in lines:
         line.rstrip()
     return Text(separator).join(lines)
-
-
-def _words(text: str) -> list[str]:
-    return visible(text).casefold().split()

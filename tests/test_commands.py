@@ -7,9 +7,10 @@ import re
 import pytest
 from rich.console import Console
 
-from qa_bot.commands import COMMANDS, completions, matching
+from qa_bot.commands import COMMANDS, completions
 from qa_bot.conversation import Conversation
 from qa_bot.messages import CATALOGUE
+from qa_bot.naming import matching
 from tests.repl_child import FakeBot
 from tests.samples import MARKET, RIVER
 

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from qa_bot.errors import BatchError
 from qa_bot.evaluation import Figures, Gold, Tally, evaluate, holds_answer, read_gold, table
+from qa_bot.settings import Answering
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,6 +56,42 @@ def test_figures_tell_answerable_from_unanswerable(make_bot: MakeBot) -> None:  
     assert kinds["unanswerable"].refused == 1
 
 
+def test_a_row_that_accepts_no_text_is_judged_by_its_article_and_evidence(make_bot: MakeBot) -> None:  # noqa: F811
+    question = "Huyện Mèo Vạc trồng bao nhiêu cây xanh?"
+    rows = [
+        Gold(question=question, article=["bai-1.txt"], evidence=["Mèo Vạc trồng thêm 14.500 cây xanh"], kind="liked"),
+        Gold(question=question, article=["bai-1.txt"], evidence=["Mèo Vạc trồng thêm 3 cây xanh"], kind="changed"),
+        Gold(question=question, article=["bai-2.txt"], kind="moved"),
+    ]
+    kinds = evaluate(make_bot(Answering(min_confidence=0)), rows).kinds
+    assert [(kind, kinds[kind].answer) for kind in ("liked", "changed", "moved")] == [
+        ("liked", 1),
+        ("changed", 0),
+        ("moved", 0),
+    ]
+
+
+def test_what_readers_disliked_counts_where_it_is_still_given_and_nowhere_else(make_bot: MakeBot) -> None:  # noqa: F811
+    question = "Huyện Mèo Vạc trồng bao nhiêu cây xanh?"
+    rows = [
+        Gold(question=question, article=["bai-1.txt"], evidence=["14.500 cây xanh"], kind="disliked", vote=-1),
+        Gold(question=question, article=["bai-2.txt"], evidence=["3 cây"], kind="disliked", vote=-2),
+        Gold(question=question, kind="disliked_refusal", vote=-1),
+    ]
+    bot = make_bot(Answering(min_confidence=0))
+    kinds = evaluate(bot, rows).kinds
+    assert kinds.keys() == {"disliked"}
+    tally = kinds["disliked"]
+    assert (tally.n, tally.cited, tally.evidence) == (2, 1, 1)
+    assert (tally.found_first, tally.found_in_ten, tally.answer) == (0, 0, 0)
+    assert evaluate(bot, rows[2:]).kinds == {}
+
+
+def test_liked_refusals_are_unanswerable(make_bot: MakeBot) -> None:  # noqa: F811
+    kinds = evaluate(make_bot(), [Gold(question="Giá vàng hôm nay?", kind="liked", vote=3)]).kinds
+    assert kinds.keys() == {"unanswerable"}
+
+
 def test_gold_rows_take_one_article_several_or_none(tmp_path: Path) -> None:
     file = tmp_path / "gold.jsonl"
     rows = [
@@ -90,4 +127,15 @@ def test_the_table_shows_shares_for_answerable_kinds_and_refusals_for_all() -> N
         if "factoid" in line or "unans" in line
     ]
     assert rows[0] == ["factoid", "4", "0.750", "0.000", "0.000", "0.000", "0.000", "0.500", "0.250", "100", "0.0"]
+    assert "disliked" not in console.file.getvalue()
     assert rows[1] == ["unanswerable", "2", "-", "-", "-", "-", "-", "-", "0.500", "-", "0.0"]
+
+
+def test_the_table_shows_of_what_was_disliked_only_how_often_it_is_still_given() -> None:
+    console = Console(file=io.StringIO(), width=160)
+    console.print(table(Figures(kinds={"disliked": Tally(n=4, cited=3, evidence=2, refused=1, characters=300)})))
+    assert isinstance(console.file, io.StringIO)
+    shown = console.file.getvalue()
+    (row,) = [line.replace("│", " ").split() for line in shown.splitlines() if "│ disliked" in line]
+    assert row == ["disliked", "4", "-", "-", "-", "0.750", "0.500", "-", "0.250", "100", "0.0"]
+    assert "voted down and that are still given; the less, the better" in shown

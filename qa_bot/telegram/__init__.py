@@ -1,0 +1,1 @@
+"""The Telegram front end; the only importer of the library `telegram`."""

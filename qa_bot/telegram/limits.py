@@ -1,0 +1,125 @@
+"""How much a person may ask, and when those who were refused are told.
+
+Pure: the clock is passed in. For one thread.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from embeddings.messages import Language
+
+Clock = Callable[[], float]  # seconds
+Reason = Literal["too_fast", "busy"]
+
+_GRAIN = 1e-6  # seconds, and tokens: less is a rounding error
+
+
+class _Elapsed:
+    """Seconds since it was made. A clock that is set back stands still meanwhile, instead of running backwards."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._last = clock()
+        self._elapsed = 0.0
+
+    def __call__(self) -> float:
+        now = self._clock()
+        self._elapsed += max(0.0, now - self._last)
+        self._last = now
+        return self._elapsed
+
+
+class Buckets:
+    """A token bucket for each key: `per_minute` tokens at most (one at least), and as many flow in.
+
+    Only buckets that are not full are kept, and at most `most` of them: the one unused for longest counts as full then.
+    """
+
+    def __init__(self, per_minute: float, clock: Clock, most: int = 50_000) -> None:
+        self._rate = per_minute / 60  # tokens a second
+        self._capacity = max(1.0, per_minute)
+        self._most = most
+        self._now = _Elapsed(clock)
+        self._buckets: OrderedDict[int, tuple[float, float]] = OrderedDict()  # tokens at a time; earliest time first
+
+    def __len__(self) -> int:
+        return len(self._buckets)
+
+    def take(self, key: int, cost: float = 1.0) -> float:
+        """0.0 when the tokens were taken, else the seconds until they can be, and nothing is taken.
+
+        A cost above the capacity takes a whole bucket.
+        """
+        now = self._now()
+        cost = min(cost, self._capacity)
+        tokens, at = self._buckets.pop(key, (self._capacity, now))
+        tokens = min(self._capacity, tokens + (now - at) * self._rate)
+        enough = tokens + _GRAIN >= cost
+        self._buckets[key] = (max(0.0, tokens - cost) if enough else tokens, now)
+        self._drop(now)
+        return 0.0 if enough else (cost - tokens) / self._rate
+
+    def _drop(self, now: float) -> None:
+        """Those not used for as long as an empty one takes to fill, and the oldest of too many."""
+        full_after = self._capacity / self._rate
+        while self._buckets:
+            _, at = next(iter(self._buckets.values()))
+            if now - at < full_after and len(self._buckets) <= self._most:
+                return
+            self._buckets.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A question that was not taken on. `seq` is its place in the journal."""
+
+    seq: int
+    chat_id: int
+    topic: int | None
+    message_id: int | None
+    reason: Reason
+    seconds: int  # until it is worth asking again
+    language: Language
+
+
+class Refusals:
+    """Refused questions until their askers are told: at once, but each chat at most once in `spacing` seconds."""
+
+    def __init__(self, clock: Clock, spacing: float = 30.0) -> None:
+        self._now = _Elapsed(clock)
+        self._spacing = spacing
+        self._ready: dict[int, list[Refused]] = {}  # by chat: to be told now
+        self._later: dict[int, list[Refused]] = {}  # by chat: to be told when its quiet time is over
+        self._quiet_until: OrderedDict[int, float] = OrderedDict()  # by chat that was told; earliest first
+
+    def add(self, chat_id: int, refused: Refused) -> None:
+        due = self._later if chat_id in self._quiet_until else self._ready
+        due.setdefault(chat_id, []).append(refused)
+
+    def due(self) -> list[list[Refused]]:
+        """What is to be told now, one list a chat, each in the order of `add`. It is not handed out again."""
+        now = self._now()
+        over = []
+        for chat_id, until in self._quiet_until.items():
+            if until - now > _GRAIN:
+                break
+            over.append(chat_id)
+        for chat_id in over:
+            del self._quiet_until[chat_id]
+            if chat_id in self._later:
+                self._ready[chat_id] = self._later.pop(chat_id)
+        told, self._ready = self._ready, {}
+        self._quiet_until.update(dict.fromkeys(told, now + self._spacing))
+        return list(told.values())
+
+    def next_due(self) -> float | None:
+        """Seconds until `due` has something, 0.0 when it has now; None while nothing waits."""
+        if self._ready:
+            return 0.0
+        if not self._later:
+            return None
+        return max(0.0, min(self._quiet_until[chat_id] for chat_id in self._later) - self._now())
