@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from embeddings.console import one_line
@@ -23,6 +24,11 @@ def shown_date(published: date | None) -> str:
 def title_of(article: Article | Citation) -> str:
     """The title, or the path where there is none; on one line."""
     return one_line(article.title or article.path)
+
+
+def name_of(article: Article | Citation) -> str:
+    """The title, or the file's name where there is none: readers far away need not know where it lies."""
+    return one_line(article.title or PurePosixPath(article.path).name)
 
 
 def same_words(a: str, b: str) -> bool:

@@ -517,9 +517,9 @@ def test_a_source_stands_by_itself() -> None:
     )
 
 
-def test_an_article_without_a_title_is_known_by_its_path() -> None:
+def test_an_article_without_a_title_is_known_by_its_file_name() -> None:
     nameless = article(title=None, published=date(2024, 2, 1), source=None)
-    assert html.article_line(nameless).plain == f"seeds/song-lo.{JOINER}txt · 01/02/2024 · Hà Trần"
+    assert html.article_line(nameless).plain == f"song-lo.{JOINER}txt · 01/02/2024 · Hà Trần"
 
 
 @given(question=HOSTILE | HOSTILE.map(lambda t: 30 * t), length=st.integers(1, LIMIT))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from telegram.error import TelegramError
@@ -12,7 +13,7 @@ from embeddings.errors import BotError
 from embeddings.fetching import fetch
 from qa_bot.errors import LibraryError
 from qa_bot.messages import say
-from qa_bot.naming import matching, title_of
+from qa_bot.naming import matching, name_of
 from qa_bot.telegram import desk, html, people
 from qa_bot.telegram.asking import in_background
 from qa_bot.telegram.buttons import Action, Press
@@ -48,14 +49,15 @@ async def status(services: Services, job: Job) -> None:
         lines.append(
             say(
                 language, "telegram.status_index", number=manifest.number, articles=manifest.articles,
-                passages=manifest.passages, created=manifest.created[:16].replace("T", " "),
+                passages=manifest.passages, created=datetime.fromisoformat(manifest.created).strftime("%H:%M %d/%m/%Y"),
             )
         )  # fmt: skip
         lines += [warning] if warning else []
     latency, totals = metrics.latency(), metrics.totals()
     lines += [
         say(
-            language, "telegram.status_queue", waiting=services.waiting(), answered=totals.answered,
+            language, "telegram.status_queue", waiting=services.waiting() - 1,  # this very command waits too
+             answered=totals.answered,
             refused=totals.refused,
         ),
         say(
@@ -267,7 +269,7 @@ async def _article(services: Services, ref: int) -> Article | None:
 
 
 def _question(article: Article, language: Language) -> str:
-    return say(language, "telegram.remove_question", title=title_of(article), path=article.path)
+    return say(language, "telegram.remove_question", title=name_of(article), path=article.path)
 
 
 def _keys(services: Services, request: Request, article: Article) -> InlineKeyboardMarkup:

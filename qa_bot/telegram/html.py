@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from embeddings.console import one_line
 from qa_bot.messages import CATALOGUE, say
-from qa_bot.naming import same_words, shown_date, title_of
+from qa_bot.naming import name_of, same_words, shown_date
 from qa_bot.telegram.styled import (
     BOLD,
     ELLIPSIS,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from embeddings.index import StoredPassage
     from embeddings.messages import Language
     from embeddings.records import Article
-    from qa_bot.records import Citation
+    from qa_bot.records import Citation, Ranked
     from qa_bot.telegram.threads import Snapshot
 
 __all__ = [
@@ -55,6 +55,7 @@ __all__ = [
 ]
 
 _TITLE, _NAME, _QUESTION = 256, 128, 300  # units: more of it is cut off
+_FOLLOWING = 400  # units of what follows a quote
 _SHORTEST = 60  # units: of a quote, less than that is worth nothing
 
 
@@ -68,11 +69,14 @@ def own_parts(text: str) -> list[Part]:
     return [Part(markup(part), part) for part in split(text)]
 
 
-def answer_parts(snapshot: Snapshot, language: Language) -> list[Part]:
-    """The answer above its sources, or the refusal above what came nearest: one message, if shorter quotes do it."""
+def answer_parts(snapshot: Snapshot, language: Language, ranked: Sequence[Ranked] = ()) -> list[Part]:
+    """The answer above its sources, or the refusal above what came nearest: one message, if shorter quotes do it.
+
+    Quotes go on with what follows them in `ranked`, the passages of the answer: unfolded, they are worth reading.
+    """
     head = joined("\n", _head(snapshot, language))
     lines = [_source_line(source) for source in snapshot.sources]
-    quotes = [_quote(source) for source in snapshot.sources]
+    quotes = [joined(" ", [_quote(source), *_following(source, ranked)]) for source in snapshot.sources]
     whole = _with_sources(head, lines, quotes)
     if not fits(whole):
         bare = _with_sources(head, lines, [])
@@ -208,6 +212,16 @@ def _quote(citation: Citation) -> Styled:
     return _lit(citation).respaced(" – ").safe()
 
 
+def _following(citation: Citation, ranked: Sequence[Ranked]) -> Iterator[Styled]:
+    """How the passage of a quote goes on, on one line."""
+    for found in ranked:
+        stored = found.stored
+        if stored.row == citation.passage_row and stored.article.id == citation.article_id:
+            rest = Styled(stored.passage.text[citation.end - stored.passage.start :]).respaced(" – ").safe()
+            if rest.text:
+                yield rest.shortened(_FOLLOWING)
+
+
 def _brief(text: str, limit: int = _NAME) -> Styled:
     return foreign(one_line(text)).shortened(limit)
 
@@ -223,13 +237,13 @@ def _article_line(article: Article | Citation) -> Styled:
 
 
 def _titled(article: Article | Citation, facts: Sequence[str]) -> Styled:
-    title = _brief(title_of(article), _TITLE).within(BOLD)
+    title = _brief(name_of(article), _TITLE).within(BOLD)
     return joined(" · ", [title, *(_brief(fact) for fact in facts if fact)])
 
 
 def _heading(article: Article) -> Styled:
     """The title above date, author and source."""
-    title = _brief(title_of(article), _TITLE).within(BOLD)
+    title = _brief(name_of(article), _TITLE).within(BOLD)
     facts = [_brief(fact) for fact in _facts(article) if fact]
     return joined("\n", [title, *([joined(" · ", facts)] if facts else [])])
 

@@ -21,7 +21,7 @@ from embeddings.errors import IndexProblem
 from embeddings.vietnamese import visible
 from qa_bot.errors import QuestionError
 from qa_bot.messages import say
-from qa_bot.naming import shown_date, title_of
+from qa_bot.naming import name_of, shown_date
 from qa_bot.telegram import html, threads
 from qa_bot.telegram.pages import deep_link
 
@@ -80,7 +80,7 @@ def _answer_result(bot: str, snapshot: Snapshot, language: Language) -> InlineQu
 
 def _passage_result(bot: str, source: Citation, language: Language) -> InlineQueryResultArticle:
     key = f"{source.n} {source.article_id} {source.start}"
-    return _result(key, title_of(source), source.quote, html.quoted(source), bot, source, language)
+    return _result(key, name_of(source), source.quote, html.quoted(source), bot, source, language)
 
 
 def _result(
@@ -97,7 +97,7 @@ def _result(
 
 
 def _line(source: Citation) -> str:
-    return " · ".join(part for part in (title_of(source), shown_date(source.published), source.source or "") if part)
+    return " · ".join(part for part in (name_of(source), shown_date(source.published), source.source or "") if part)
 
 
 def _cut(text: str) -> str:

@@ -11,7 +11,7 @@ from telegram.constants import InlineKeyboardMarkupLimit
 
 from embeddings.console import one_line
 from qa_bot.messages import say
-from qa_bot.naming import title_of
+from qa_bot.naming import name_of
 from qa_bot.telegram.buttons import Action, Press, Signer
 from qa_bot.telegram.styled import ELLIPSIS
 from qa_bot.telegram.text import reach, shows, web_address
@@ -69,7 +69,7 @@ class Keyboards:
     def articles(self, chat_id: int, articles: Sequence[Article], action: Action) -> InlineKeyboardMarkup:
         """The first few articles by their titles, one below the other."""
         shown = articles[:_MOST_ARTICLES]
-        return self._list(chat_id, [(Press(action, int(article.id, 16)), title_of(article)) for article in shown])
+        return self._list(chat_id, [(Press(action, int(article.id, 16)), name_of(article)) for article in shown])
 
     def confirm(self, chat_id: int, yes: Press, no: Press, yes_text: str, no_text: str) -> InlineKeyboardMarkup:
         return InlineKeyboardMarkup([[self._button(chat_id, yes, yes_text), self._button(chat_id, no, no_text)]])

@@ -72,7 +72,7 @@ async def question(services: Services, job: Job, text: str, *, repeated: bool = 
         await send(services, target, html.text_parts(answer))
         return
     snapshot = threads.Snapshot.of(answer)
-    parts = html.answer_parts(snapshot, language)
+    parts = html.answer_parts(snapshot, language, answer.ranked)
     if repeated:
         parts = html.text_parts(f"❓ {text}") + parts if len(parts) > 1 else [html.above(text, parts[0])]
     answer_id = prepared.earlier.id if prepared.earlier else prepared.answer_id

@@ -14,6 +14,7 @@ from dataclasses import replace as changed
 from datetime import date
 from typing import Any, Literal
 
+from qa_bot.naming import name_of
 from qa_bot.records import Answer, Citation, Reason
 
 _SOURCE_FIELDS = tuple(field.name for field in fields(Citation) if field.name != "passage_row")
@@ -37,7 +38,7 @@ class Snapshot:
     def of(answer: Answer) -> Snapshot:
         nearest = tuple(changed(citation, n=n) for n, citation in enumerate(answer.nearest, start=1))
         ranked = (
-            (found.stored.article.title or found.stored.article.path, found.dense, found.lexical, found.score)
+            (name_of(found.stored.article), found.dense, found.lexical, found.score)
             for found in answer.ranked
         )
         return Snapshot(
