@@ -37,7 +37,7 @@ class Telegram(Section):
     admins: tuple[int, ...] = ()
     questions_per_minute: int = Field(30, ge=1)
     max_waiting: int = Field(2000, ge=1)
-    answers_at_once: int = Field(4, ge=1)
+    answers_at_once: int = Field(8, ge=1)
     messages_per_second: int = Field(30, ge=1)
     messages_per_minute_in_group: int = Field(20, ge=1)
     conversation_minutes: float = Field(30, gt=0)

@@ -80,6 +80,10 @@ TELEGRAM: Catalogue = {
     "telegram.page": {"vi": "Đoạn {page}/{pages}", "en": "Passage {page}/{pages}"},
     "telegram.open_address": {"vi": "Bài gốc", "en": "Original"},
     "telegram.open_here": {"vi": "Mở đoạn trích", "en": "Open the passage"},
+    "telegram.button_used": {
+        "vi": "Nút này đã dùng rồi hoặc đã hết hạn.",
+        "en": "This button was used already, or has expired.",
+    },
     "telegram.expired": {
         "vi": "Nút này đã hết hạn. Bạn hỏi lại giúp nhé.",
         "en": "This button has expired. Please ask again.",
@@ -90,7 +94,11 @@ TELEGRAM: Catalogue = {
         "en": "This bot serves only some people. Your Telegram id is {id}: give it to whoever runs the bot.",
     },
     "telegram.stranger_short": {"vi": "Bạn chưa được dùng bot này.", "en": "You may not use this bot yet."},
-    "telegram.admins_only": {"vi": "Lệnh này chỉ dành cho quản trị.", "en": "Only admins may do that."},
+    "telegram.admins_only": {"vi": "Việc này chỉ dành cho quản trị viên.", "en": "Only admins may do that."},
+    "telegram.documents_by_admins": {
+        "vi": "Chỉ quản trị viên mới thêm được bài viết. Bạn cứ gõ câu hỏi nhé.",
+        "en": "Only admins can add articles. Please type a question.",
+    },
     "telegram.too_fast": {
         "vi": "Bạn hỏi hơi nhanh, mình chưa trả lời {count} câu vừa rồi. Khoảng {seconds} giây nữa bạn hỏi lại nhé.",
         "en": "That was a little fast: your last {count} questions stay unanswered. Please ask again in about "
@@ -112,8 +120,9 @@ TELEGRAM: Catalogue = {
         "en": "Something went wrong with this one. Please try again, or ask differently.",
     },
     "telegram.not_ready": {
-        "vi": "Chưa có bài viết nào được lập chỉ mục. Quản trị viên hãy gửi bài, hoặc chạy rebuild-index.",
-        "en": "No articles are indexed yet. An admin can send some, or run rebuild-index.",
+        "vi": "Kho bài viết còn trống nên mình chưa trả lời được. Quản trị viên có thể gửi bài cho mình, hoặc chạy "
+        "rebuild-index.",
+        "en": "No articles are indexed yet, so I cannot answer. An admin can send me some, or run rebuild-index.",
     },
     "telegram.inline_none": {"vi": "Các bài viết không nói tới điều này", "en": "The articles don't say"},
     "telegram.inline_hint": {"vi": "Gõ câu hỏi của bạn…", "en": "Type your question…"},
@@ -124,26 +133,26 @@ TELEGRAM: Catalogue = {
         "en": "Index {number}: {articles} articles, {passages} passages, built {created} (UTC)",
     },
     "telegram.status_queue": {
-        "vi": "Đang chờ: {waiting} · đã trả lời {answered} · từ chối vì quá tải {refused}",
-        "en": "Waiting: {waiting} · answered {answered} · refused for overload {refused}",
+        "vi": "Đang chờ: {waiting} · đã trả lời: {answered} · chưa nhận vì quá nhanh hoặc quá đông: {refused}",
+        "en": "Waiting: {waiting} · answered: {answered} · turned away, too fast or too many: {refused}",
     },
     "telegram.status_latency": {
-        "vi": "Thời gian trả lời: p50 {p50} ms · p95 {p95} ms · p99 {p99} ms ({count} câu gần nhất)",
-        "en": "Time to answer: p50 {p50} ms · p95 {p95} ms · p99 {p99} ms (last {count})",
+        "vi": "Thời gian trả lời {count} câu gần nhất: p50 {p50} ms · p95 {p95} ms · p99 {p99} ms",
+        "en": "Time to answer the last {count}: p50 {p50} ms · p95 {p95} ms · p99 {p99} ms",
     },
     "telegram.status_errors": {
-        "vi": "Lỗi: {errors} · Telegram bảo chờ (429): {floods}",
-        "en": "Errors: {errors} · told to wait (429): {floods}",
+        "vi": "Lỗi: {errors} · số lần Telegram bắt chờ (429): {floods}",
+        "en": "Errors: {errors} · times Telegram made me wait (429): {floods}",
     },
-    "telegram.status_uptime": {"vi": "Chạy được {hours} giờ · bộ nhớ {memory} MB", "en": "Up {hours} h · {memory} MB"},
+    "telegram.status_uptime": {"vi": "Đã chạy {hours} giờ · bộ nhớ {memory} MB", "en": "Up {hours} h · {memory} MB"},
     "telegram.rebuilding": {"vi": "Đang lập lại chỉ mục…", "en": "Rebuilding the index…"},
     "telegram.rebuild_stage": {
-        "vi": "Đang lập lại chỉ mục: {stage} {done}/{total}",
-        "en": "Rebuilding the index: {stage} {done}/{total}",
+        "vi": "Đang lập lại chỉ mục… {stage}: {done}/{total}",
+        "en": "Rebuilding the index… {stage}: {done}/{total}",
     },
     "telegram.rebuild_waits": {
-        "vi": "Đang có một lượt lập chỉ mục; xong sẽ chạy tiếp lượt này.",
-        "en": "A rebuild is running; this one follows it.",
+        "vi": "Chỉ mục đang được lập lại; xong lượt đó mình làm tiếp lượt này.",
+        "en": "A rebuild is running; yours follows it.",
     },
     "telegram.rebuilt": {
         "vi": "Xong: {articles} bài, {passages} đoạn, {seconds} giây ({encoded} câu mới). Từ giờ mình trả lời theo "
@@ -154,43 +163,46 @@ TELEGRAM: Catalogue = {
         "{number} now.",
     },
     "telegram.rebuilt_unchanged": {
-        "vi": "Không có gì mới: {articles} bài, chỉ mục số {number}.",
-        "en": "Nothing new: {articles} articles, index {number}.",
+        "vi": "Chỉ mục đã đủ, không có gì mới: {articles} bài, chỉ mục số {number}.",
+        "en": "The index is up to date, nothing was new: {articles} articles, index {number}.",
     },
     "telegram.rebuilt_skipped": {
-        "vi": "Bỏ qua {count} tệp: {names}",
+        "vi": "Bỏ qua {count} tệp không đọc được: {names}",
         "en": "Skipped {count} files: {names}",
     },
     "telegram.rebuild_failed": {
-        "vi": "Không lập được chỉ mục mới; chỉ mục cũ vẫn dùng tốt. Lý do: {reason}",
-        "en": "The new index could not be built; the old one still serves. Reason: {reason}",
+        "vi": "Không lập được chỉ mục mới; mọi thứ vẫn như cũ. Lý do: {reason}",
+        "en": "The new index could not be built; everything stays as it was. Reason: {reason}",
     },
     "telegram.add_question": {
         "vi": "Thêm “{name}” ({size}) vào kho bài viết?",
         "en": "Add “{name}” ({size}) to the articles?",
     },
     "telegram.add_link_question": {
-        "vi": "Tải {address} về kho bài viết?",
-        "en": "Fetch {address} into the articles?",
+        "vi": "Tải {address} về và thêm vào kho bài viết?",
+        "en": "Fetch {address} and add it to the articles?",
     },
     "telegram.yes_add": {"vi": "Thêm", "en": "Add"},
     "telegram.no": {"vi": "Thôi", "en": "No"},
-    "telegram.cancelled": {"vi": "Đã thôi.", "en": "Left as it was."},
+    "telegram.cancelled": {"vi": "Đã hủy, không có gì thay đổi.", "en": "Cancelled; nothing has changed."},
     "telegram.added": {"vi": "Đã thêm {path}.", "en": "Added {path}."},
     "telegram.add_failed": {"vi": "Không thêm được “{name}”: {reason}", "en": "“{name}” was not added: {reason}"},
     "telegram.file_gone": {
-        "vi": "Telegram không đưa tệp này ra được; bạn gửi lại giúp nhé.",
-        "en": "Telegram does not hand the file out; please send it again.",
+        "vi": "mình không tải được tệp từ Telegram. Bạn gửi lại giúp nhé.",
+        "en": "Telegram does not hand the file out. Please send it again.",
     },
     "telegram.too_big": {
-        "vi": "“{name}” nặng {size}, quá {limit}.",
-        "en": "“{name}” is {size}, more than {limit}.",
+        "vi": "“{name}” nặng {size}, mà mỗi tệp chỉ được tối đa {limit}.",
+        "en": "“{name}” is {size}; a file may have {limit} at most.",
     },
     "telegram.remove_usage": {
-        "vi": "Cách gõ: /remove rồi vài chữ của tiêu đề hay tên tệp.",
-        "en": "Usage: /remove and a few words of the title or file name.",
+        "vi": "Viết vài chữ của tiêu đề hay tên tệp sau lệnh, ví dụ: /remove sông lô",
+        "en": "Write a few words of the title or file name after the command, for example: /remove sông lô",
     },
-    "telegram.remove_which": {"vi": "Gỡ bài nào?", "en": "Remove which article?"},
+    "telegram.remove_which": {
+        "vi": "Gỡ bài nào? (hiện {shown}/{count} bài; viết thêm chữ của tiêu đề để lọc bớt)",
+        "en": "Remove which article? ({shown} of {count} shown; more words of the title show fewer)",
+    },
     "telegram.remove_question": {
         "vi": "Gỡ “{title}” ({path}) khỏi kho bài viết?",
         "en": "Remove “{title}” ({path}) from the articles?",
@@ -201,13 +213,16 @@ TELEGRAM: Catalogue = {
     "telegram.undo": {"vi": "Hoàn tác", "en": "Undo"},
     "telegram.restored": {"vi": "Đã đưa {path} trở lại.", "en": "{path} is back."},
     "telegram.restore_failed": {
-        "vi": "Không đưa {path} trở lại được: {reason}",
+        "vi": "Không đưa được {path} trở lại: {reason}",
         "en": "{path} could not be put back: {reason}",
     },
-    "telegram.ban_usage": {"vi": "Cách gõ: /{name} rồi số Telegram.", "en": "Usage: /{name} and a Telegram id."},
+    "telegram.ban_usage": {
+        "vi": "Viết số Telegram của người hay nhóm sau lệnh, ví dụ: /{name} 123456789",
+        "en": "Write the Telegram id of a person or group after the command, for example: /{name} 123456789",
+    },
     "telegram.banned": {"vi": "Đã chặn {id}.", "en": "{id} is banned."},
     "telegram.unbanned": {"vi": "Đã bỏ chặn {id}.", "en": "{id} is no longer banned."},
-    "telegram.ban_admin": {"vi": "Không chặn được quản trị viên.", "en": "An admin cannot be banned."},
+    "telegram.ban_admin": {"vi": "Đó là quản trị viên, không chặn được.", "en": "An admin cannot be banned."},
     # Command menu and profile; Telegram allows 256 characters a command, 120 and 512 for the two descriptions.
     "telegram.about": {
         "vi": "Hỏi đáp từ các bài viết tiếng Việt, có trích dẫn đúng câu, đúng bài.",

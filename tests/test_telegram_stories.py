@@ -239,7 +239,7 @@ def test_an_editor_sees_how_the_bot_is_doing_and_readers_do_not(api: BotApi, bot
     assert "p95" in told
     assert "bài" in told
     for command in ("/status", "/rebuild", "/remove sông lô", "/ban 9"):
-        assert api.wait_answer(api.say(lan, command)).text == "Lệnh này chỉ dành cho quản trị."
+        assert api.wait_answer(api.say(lan, command)).text == "Việc này chỉ dành cho quản trị viên."
 
 
 def test_a_stranger_learns_their_number_and_nothing_else(api: BotApi, bot: Process, lan: Person) -> None:

@@ -103,12 +103,12 @@ def test_a_snapshot_of_no_answer_numbers_what_is_nearest_from_one() -> None:
     assert snapshot.text == ""
 
 
-def test_an_article_without_a_title_is_ranked_under_its_path() -> None:
+def test_an_article_without_a_title_is_ranked_under_its_file_name() -> None:
     answer = answered("Ai?")
     first = answer.ranked[0]
     untitled = dataclasses.replace(first.stored.article, title=None)
     ranked = dataclasses.replace(first, stored=dataclasses.replace(first.stored, article=untitled))
-    assert Snapshot.of(dataclasses.replace(answer, ranked=(ranked,))).ranked[0][0] == untitled.path
+    assert Snapshot.of(dataclasses.replace(answer, ranked=(ranked,))).ranked[0][0] == "song-lo.txt"
 
 
 def test_an_answer_is_found_by_its_id_by_each_of_its_messages_and_by_its_question(db: sqlite3.Connection) -> None:

@@ -12,6 +12,7 @@ from itertools import accumulate
 from telegram import Message, MessageEntity
 from telegram.constants import ChatType, MessageEntityType
 
+_COMMAND = re.compile(r"/[A-Za-z0-9_]{1,32}(?:@\w+)?(?!\S)")
 _CALLED_FIRST = re.compile(r"\A[\s,:;]+")  # what stands between "@bot" and the question: "@bot, ai viết?"
 _CLOSING = tuple(",.;:!?…)]}»”’")
 
@@ -43,7 +44,8 @@ def spoken(message: Message, me: Identity, known: Container[str]) -> Spoken | No
     text = message.text if message.text is not None else message.caption
     if text is None or _by_a_machine(message, me):
         return None
-    spans = _spans(text, message.entities if message.text is not None else message.caption_entities)
+    entities = message.entities if message.text is not None else message.caption_entities
+    spans = _spans(text, entities) if entities else _unmarked(text, me)
     command, named, begin = None, "", 0
     for start, end, entity in spans:
         if entity.type == MessageEntityType.BOT_COMMAND and start == 0:
@@ -89,6 +91,14 @@ def _spans(text: str, entities: Sequence[MessageEntity]) -> list[tuple[int, int,
     units = list(accumulate((1 + (character > "\uffff") for character in text), initial=0))
     ordered = sorted(entities, key=lambda entity: entity.offset)
     return [(bisect_left(units, e.offset), bisect_left(units, e.offset + e.length), e) for e in ordered]
+
+
+def _unmarked(text: str, me: Identity) -> list[tuple[int, int, MessageEntity]]:
+    """Commands and mentions in a text without any entity: Telegram marks them, bridges and other servers may not."""
+    found = [(match, MessageEntityType.BOT_COMMAND) for match in [_COMMAND.match(text)] if match]
+    mention = re.compile(rf"(?<![\w@])@{re.escape(me.username)}(?!\w)", re.IGNORECASE)
+    found += [(match, MessageEntityType.MENTION) for match in mention.finditer(text)]
+    return [(m.start(), m.end(), MessageEntity(kind, m.start(), m.end() - m.start())) for m, kind in found]
 
 
 def _without(text: str, begin: int, mentions: Sequence[tuple[int, int]]) -> str:

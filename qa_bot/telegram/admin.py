@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from telegram.error import TelegramError
 
+from embeddings.console import one_line
 from embeddings.errors import BotError
 from embeddings.fetching import fetch
-from qa_bot.errors import LibraryError
+from qa_bot.errors import ArticleGone, LibraryError
 from qa_bot.messages import say
 from qa_bot.naming import matching, name_of
 from qa_bot.telegram import desk, html, people
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from qa_bot.telegram.services import Services
 
 _SHOWN_ARTICLES = 8
-_ID = re.compile(r"-?\d{1,19}")
+_ID = re.compile(r"-?\d{1,18}")  # Telegram's have 16 at most, the database takes 18
 _ADDRESS = re.compile(r"https?://\S+")
 
 
@@ -82,7 +83,7 @@ async def document(services: Services, job: Job) -> None:
     user = request.asker.user_id
     if found is None or user is None:
         return
-    name = found.file_name or "bai.txt"
+    name = one_line(found.file_name or "bai.txt")
     limit = int(1_000_000 * services.settings.max_document_megabytes)
     if (found.file_size or 0) > limit:
         await tell(
@@ -90,7 +91,7 @@ async def document(services: Services, job: Job) -> None:
         )
         return
     try:
-        kept = services.library.check(name, found.file_size)
+        kept = services.library.check(found.file_name or name, found.file_size)
     except LibraryError as error:
         await tell(services, request, "telegram.add_failed", name=name, reason=str(error))
         return
@@ -129,13 +130,14 @@ async def add(services: Services, job: Job, press: Press) -> str | None:
     language = services.language_of(job.request)
     upload = await services.state.run(lambda db: desk.upload(db, press.ref))
     if upload is None:
-        return say(language, "telegram.expired")
+        return say(language, "telegram.button_used")
     job.later(lambda db: desk.take_upload(db, press.ref))
     try:
         path = await _bring(services, upload)
     except (BotError, TelegramError) as error:
         services.metrics.count("upload")
         reason = str(error) if isinstance(error, BotError) else say(language, "telegram.file_gone")
+        reason = reason.removeprefix(f"{upload.name} ")
         await _in_place(services, job, say(language, "telegram.add_failed", name=upload.name, reason=reason))
         return None
     await _in_place(services, job, say(language, "telegram.added", path=path))
@@ -174,14 +176,16 @@ async def remove(services: Services, job: Job) -> None:
     if services.asking.bot is None:
         await tell(services, request, "telegram.not_ready")
         return
-    found = matching(await services.asking.articles(), words)[:_SHOWN_ARTICLES]
+    found = matching(await services.asking.articles(), words)
     if not found:
         await tell(services, request, "telegram.no_article", words=words)
     elif len(found) == 1:
         await send(services, target, html.text_parts(_question(found[0], language)), _keys(services, request, found[0]))
     else:
-        keyboard = services.keyboards.articles(target.chat_id, found, Action.REMOVE_ASK)
-        await send(services, target, html.text_parts(say(language, "telegram.remove_which")), keyboard)
+        shown = found[:_SHOWN_ARTICLES]
+        keyboard = services.keyboards.articles(target.chat_id, shown, Action.REMOVE_ASK)
+        text = say(language, "telegram.remove_which", shown=len(shown), count=len(found))
+        await send(services, target, html.text_parts(text), keyboard)
 
 
 async def remove_ask(services: Services, job: Job, press: Press) -> str | None:
@@ -199,6 +203,10 @@ async def remove_now(services: Services, job: Job, press: Press) -> str | None:
         return say(language, "telegram.article_gone")
     try:
         files = await in_background(lambda: services.library.remove([found.path, *found.also_at]))
+    except ArticleGone:  # pressed twice, or the file was deleted: the message keeps what it says, and its button
+        if not services.rebuilding.running:
+            await services.rebuilding.ask(_asked(services, job.request))
+        return say(language, "telegram.article_gone")
     except BotError as error:
         text = say(language, "telegram.remove_failed", path=found.path, reason=str(error))
         await _in_place(services, job, text)
@@ -206,7 +214,7 @@ async def remove_now(services: Services, job: Job, press: Press) -> str | None:
     number = await services.state.run(lambda db: desk.add_removal(db, files, time.time()))
     undo = Press(Action.UNDO, number)
     keyboard = services.keyboards.one(target_of(job.request).chat_id, undo, say(language, "telegram.undo"))
-    await _in_place(services, job, say(language, "telegram.removed", path=found.path), keyboard)
+    await _in_place(services, job, say(language, "telegram.removed", path=", ".join(was for was, _ in files)), keyboard)
     await services.rebuilding.ask(_asked(services, job.request))
     return None
 
@@ -215,7 +223,7 @@ async def undo(services: Services, job: Job, press: Press) -> str | None:
     language = services.language_of(job.request)
     files = await services.state.run(lambda db: desk.removal(db, press.ref))
     if files is None:
-        return say(language, "telegram.expired")
+        return say(language, "telegram.button_used")
     try:
         paths = await in_background(lambda: services.library.restore(files))
     except BotError as error:

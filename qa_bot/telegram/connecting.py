@@ -72,7 +72,16 @@ async def connected(
         await bot.shutdown()
 
 
-async def insist(call: Callable[[], Awaitable[object]]) -> None:
+async def revoked(bot: PollingBot) -> bool:
+    """Whether Telegram no longer knows the token; a method that it does not know earns the same error."""
+    try:
+        await bot.get_me()
+    except TelegramError as error:
+        return trouble_of(error) is Trouble.TOKEN
+    return False
+
+
+async def insist(bot: PollingBot, call: Callable[[], Awaitable[object]]) -> None:
     """Make a call that the start depends on, until it works. Raises InvalidToken."""
     pause = 0.5
     while True:
@@ -80,7 +89,10 @@ async def insist(call: Callable[[], Awaitable[object]]) -> None:
             await call()
         except TelegramError as error:
             if trouble_of(error) is Trouble.TOKEN:
-                raise
+                if await revoked(bot):
+                    raise
+                event(_LOG, logging.WARNING, "the server does not know a method", error=type(error).__name__)
+                return
             event(_LOG, logging.WARNING, "trying on", error=type(error).__name__)
             await asyncio.sleep(max(pause, seconds(error)) if isinstance(error, RetryAfter) else pause)
             pause = min(30.0, 2 * pause)

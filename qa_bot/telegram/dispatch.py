@@ -16,6 +16,7 @@ from qa_bot.messages import say
 from qa_bot.telegram import admin, html, inline, journal, pages, reader
 from qa_bot.telegram.buttons import Action, ButtonExpired, ButtonForged, Press
 from qa_bot.telegram.commands import find_command
+from qa_bot.telegram.connecting import revoked
 from qa_bot.telegram.logs import event
 from qa_bot.telegram.questions import question
 from qa_bot.telegram.replies import send, target_of, tell
@@ -64,8 +65,10 @@ class Dispatch:
         try:
             await self._handle(job)
         except InvalidToken:
-            self.lost_token.set()
-            return
+            if await revoked(self._services.bot):
+                self.lost_token.set()
+                return
+            self._services.metrics.count("refused")  # a 404 for one method is no verdict on the token
         except Exception:  # noqa: BLE001 - one update shall not stop the others
             # A mistake of ours: it is in the log with its traceback.
             self._services.metrics.count("bug")
@@ -111,7 +114,7 @@ class Dispatch:
         elif services.access.is_admin(request.asker.user_id):
             await admin.document(services, job)
         else:
-            await tell(services, request, "telegram.admins_only")
+            await tell(services, request, "telegram.documents_by_admins")
 
     async def _command(self, job: Job) -> None:
         services, request = self._services, job.request

@@ -30,7 +30,7 @@ from embeddings.fetching import Fetched
 from embeddings.readers import READERS
 from embeddings.settings import Articles
 from embeddings.vietnamese import fold, visible
-from qa_bot.errors import LibraryError
+from qa_bot.errors import ArticleGone, LibraryError
 
 NAME_BYTES = 120  # of a file that is added: short enough for every file system, and for a line on a phone
 _MOST_NAME_BYTES = 255  # of any file, on every file system that we know
@@ -128,14 +128,14 @@ class Library:
     def remove(self, paths: Sequence[str]) -> list[tuple[str, str]]:
         """Move the files of an article, as `Article.path` and `also_at` name them, into the trash: all, or none.
 
-        Returns where each was and where it is kept: what `restore` takes.
+        Returns where each was and where it is kept: what `restore` takes. Raises ArticleGone where one is not there.
         """
         known, named = self._known(), {os.path.abspath(source) for source in self._settings.source}
         files: dict[str, Path] = {}
         for path in paths:
             file = known.get(path) or known.get(os.path.abspath(path))
             if file is None:
-                raise LibraryError(f"{one_line(path)} is not among the articles any more. Rebuild the index: /rebuild")
+                raise ArticleGone(f"{one_line(path)} is not among the articles any more. Rebuild the index: /rebuild")
             if os.path.abspath(file) in named:  # without it the next build would fail
                 raise LibraryError(f"{one_line(path)} is itself named in articles.source. Take it out there.")
             files[os.path.abspath(file)] = file

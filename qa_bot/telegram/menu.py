@@ -35,18 +35,21 @@ async def set_menu(bot: ExtBot[int], state: StateThread, admins: Sequence[int]) 
 
     What Telegram refuses is logged and tried again at the next start; nothing depends on it.
     """
-    digest = _digest(bot.id, admins)
-    if await state.run(lambda db: people.note(db, _NOTE)) == digest:
-        return
-    try:
-        for code, language in _LANGUAGES:
-            await bot.set_my_commands(_commands(language), BotCommandScopeDefault(), language_code=code)
-            await bot.set_my_short_description(say(language, "telegram.about"), language_code=code)
-            await bot.set_my_description(say(language, "telegram.description"), language_code=code)
-    except TelegramError as error:
-        event(_LOG, logging.WARNING, "menu not set", error=type(error).__name__)
-        return
+    digest = _digest(bot.id)
+    if not await _was_told(state, _NOTE, digest):
+        try:
+            for code, language in _LANGUAGES:
+                await bot.set_my_commands(_commands(language), BotCommandScopeDefault(), language_code=code)
+                await bot.set_my_short_description(say(language, "telegram.about"), language_code=code)
+                await bot.set_my_description(say(language, "telegram.description"), language_code=code)
+        except TelegramError as error:
+            event(_LOG, logging.WARNING, "menu not set", error=type(error).__name__)
+            return
+        await _note(state, _NOTE, digest)
     for admin in admins:
+        name = f"{_NOTE} of {admin}"
+        if await _was_told(state, name, digest):
+            continue
         try:
             for code, language in _LANGUAGES:
                 await bot.set_my_commands(
@@ -54,7 +57,16 @@ async def set_menu(bot: ExtBot[int], state: StateThread, admins: Sequence[int]) 
                 )
         except TelegramError as error:  # an admin who has not written to the bot yet has no chat with it
             event(_LOG, logging.INFO, "no menu for an admin", error=type(error).__name__)
-    await state.run(lambda db: people.set_note(db, _NOTE, digest))
+        else:
+            await _note(state, name, digest)
+
+
+async def _was_told(state: StateThread, name: str, digest: str) -> bool:
+    return await state.run(lambda db: people.note(db, name)) == digest
+
+
+async def _note(state: StateThread, name: str, digest: str) -> None:
+    await state.run(lambda db: people.set_note(db, name, digest))
 
 
 def _commands(language: Language, *, admin: bool = False) -> list[BotCommand]:
@@ -65,6 +77,6 @@ def _commands(language: Language, *, admin: bool = False) -> list[BotCommand]:
     ]
 
 
-def _digest(bot_id: int, admins: Sequence[int]) -> str:
+def _digest(bot_id: int) -> str:
     words = {name: texts for name, texts in CATALOGUE.items() if name.startswith("telegram.")}
-    return hashlib.sha256(json.dumps([bot_id, list(admins), words], sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([bot_id, words], sort_keys=True).encode()).hexdigest()

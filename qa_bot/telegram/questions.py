@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
+
+from telegram.error import TelegramError
 
 from embeddings.errors import IndexProblem
 from embeddings.vietnamese import visible
@@ -189,7 +191,8 @@ async def _typing(services: Services, target: Target) -> AsyncIterator[None]:
         await asyncio.sleep(_TYPING_AFTER)
         while True:
             if services.waiting() <= _FEW:
-                await services.delivery.typing(target)
+                with suppress(TelegramError):  # it is a courtesy
+                    await services.delivery.typing(target)
             await asyncio.sleep(_TYPING_AGAIN)
 
     task = asyncio.create_task(show())

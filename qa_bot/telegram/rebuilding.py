@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass, replace
 from typing import TYPE_CHECKING
 
 from embeddings.errors import BotError
@@ -13,6 +14,7 @@ from embeddings.pipeline import Progress, Report
 from qa_bot.messages import say
 from qa_bot.telegram import html, people
 from qa_bot.telegram.asking import in_background
+from qa_bot.telegram.delivery import Target
 from qa_bot.telegram.logs import event
 from qa_bot.telegram.pacing import Priority
 
@@ -21,14 +23,14 @@ if TYPE_CHECKING:
 
     from embeddings.messages import Language
     from qa_bot.telegram.asking import Asking
-    from qa_bot.telegram.delivery import Delivery, Target
+    from qa_bot.telegram.delivery import Delivery
     from qa_bot.telegram.state import StateThread
 
 _LOG = logging.getLogger(__name__)
 
 _EVERY_PRIVATE, _EVERY_GROUP = 3.0, 15.0  # seconds between two edits; they count towards the flood limits
 _SHOWN_SKIPPED = 3
-_WANTED = "rebuild wanted"  # the note that survives a crash in the middle of a rebuild
+_WANTED = "rebuild wanted"  # the note that survives a crash in the middle of a rebuild: who asked, as JSON
 
 Build = Callable[[Progress], Report]
 """Builds the index. Runs in a thread. Raises BotError; then the old index still serves."""
@@ -36,8 +38,11 @@ Build = Callable[[Progress], Report]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
+    """Who is told how a rebuild goes. `message`: the bot's own that says so; None: there is none yet."""
+
     target: Target
     language: Language
+    message: int | None = None
 
 
 class Stages:
@@ -61,6 +66,7 @@ class Rebuilding:
         self._asking = asking
         self._delivery = delivery
         self._state = state
+        self._now: list[Asked] = []
         self._next: list[Asked] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -70,17 +76,22 @@ class Rebuilding:
 
     async def ask(self, asked: Asked) -> None:
         """Have the index rebuilt, now or after the build that runs; tells how it goes and how it ended."""
-        await self._state.run(lambda db: people.set_note(db, _WANTED, "1"))
         self._next.append(asked)
+        await self._keep()
+        if asked not in self._next:
+            return  # the build that ran has ended, and its next round has begun
         if self.running:
             await self._say(asked, "telegram.rebuild_waits")
         else:
             self._task = asyncio.create_task(self._run(), name="rebuild")
 
     async def resume(self) -> None:
-        """Make up for a rebuild that an earlier run of the program did not finish."""
-        if await self._state.run(lambda db: people.note(db, _WANTED)) == "1" and not self.running:
-            self._task = asyncio.create_task(self._run(), name="rebuild")
+        """Make up for a rebuild that an earlier run of the program did not finish, and tell those who asked for it."""
+        kept = await self._state.run(lambda db: people.note(db, _WANTED))
+        if kept is not None:
+            self._next += _read(kept)
+            if not self.running:
+                self._task = asyncio.create_task(self._run(), name="rebuild")
 
     async def close(self) -> None:
         """Stop telling; a build under way is left to die with the program, which harms nothing."""
@@ -90,17 +101,23 @@ class Rebuilding:
 
     async def _run(self) -> None:
         while True:
-            asked, self._next = self._next, []
-            await self._state.run(lambda db: people.set_note(db, _WANTED, "1"))
-            await self._once(asked)
+            self._now, self._next = self._next, []
+            await self._keep()
+            await self._once()
+            self._now = []
             if not self._next:
                 await self._state.run(_clear)
-                return
+                if not self._next:  # nobody asked meanwhile
+                    return
 
-    async def _once(self, asked: list[Asked]) -> None:
+    async def _once(self) -> None:
         stages = Stages()
-        shown = [(one, await self._say(one, "telegram.rebuilding")) for one in asked]
-        watching = [asyncio.create_task(self._watch(one, message, stages)) for one, message in shown if message]
+        self._now = [
+            one if one.message else replace(one, message=await self._say(one, "telegram.rebuilding"))
+            for one in self._now
+        ]
+        await self._keep()
+        watching = [asyncio.create_task(self._watch(one, one.message, stages)) for one in self._now if one.message]
         try:
             report: Report | str = await in_background(lambda: self._build(stages))
             await self._asking.open()
@@ -113,12 +130,17 @@ class Rebuilding:
             task.cancel()
         await asyncio.gather(*watching, return_exceptions=True)
         event(_LOG, logging.INFO, "rebuilt", result=report if isinstance(report, str) else report.generation)
-        for one, message in shown:
+        for one in self._now:
             part = html.text_parts(_outcome(report, one.language))[0]
-            if message is None:
+            if one.message is None:
                 await self._delivery.send(one.target, part)
             else:
-                await self._delivery.edit(one.target, message, part, None, Priority.ASIDE)
+                await self._delivery.edit(one.target, one.message, part, None, Priority.ASIDE)
+
+    async def _keep(self) -> None:
+        """Have the rebuild made up for by the next run of the program, if this one is killed."""
+        kept = _written([*self._now, *self._next])
+        await self._state.run(lambda db: people.set_note(db, _WANTED, kept))
 
     async def _watch(self, asked: Asked, message: int, stages: Stages) -> None:
         last = ""
@@ -150,9 +172,18 @@ def _outcome(report: Report | str, language: Language) -> str:
         )  # fmt: skip
     if report.skipped:
         names = "; ".join(f"{item.path}: {item.reason}" for item in report.skipped[:_SHOWN_SKIPPED])
+        names += "; …" if len(report.skipped) > _SHOWN_SKIPPED else ""
         text += "\n" + say(language, "telegram.rebuilt_skipped", count=len(report.skipped), names=names)
     return text
 
 
+def _written(asked: Sequence[Asked]) -> str:
+    return json.dumps([[astuple(one.target), one.language, one.message] for one in asked])
+
+
+def _read(kept: str) -> list[Asked]:
+    return [Asked(Target(*target), language, message) for target, language, message in json.loads(kept)]
+
+
 def _clear(db: Connection) -> None:
-    people.set_note(db, _WANTED, "")
+    people.set_note(db, _WANTED, None)

@@ -197,15 +197,16 @@ class Service:
     async def _receive(self) -> None:
         await self._intake.replay()
         if not self._settings.webhook_url:
-            await insist(self._services.bot.delete_webhook)
+            await insist(self._services.bot, self._services.bot.delete_webhook)
             await self._polling.run()
             return
         await insist(
+            self._services.bot,
             lambda: self._services.bot.set_webhook(
                 self._settings.webhook_url,
                 secret_token=self._settings.webhook_secret.get_secret_value(),
                 allowed_updates=ALLOWED_UPDATES,
-            )
+            ),
         )
         await asyncio.Event().wait()
 

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from dataclasses import replace as changed
 from datetime import date
+from pathlib import PurePosixPath
 from typing import Any, Literal
 
-from qa_bot.naming import name_of
 from qa_bot.records import Answer, Citation, Reason
 
 _SOURCE_FIELDS = tuple(field.name for field in fields(Citation) if field.name != "passage_row")
@@ -38,7 +38,12 @@ class Snapshot:
     def of(answer: Answer) -> Snapshot:
         nearest = tuple(changed(citation, n=n) for n, citation in enumerate(answer.nearest, start=1))
         ranked = (
-            (name_of(found.stored.article), found.dense, found.lexical, found.score)
+            (
+                found.stored.article.title or PurePosixPath(found.stored.article.path).name,
+                found.dense,
+                found.lexical,
+                found.score,
+            )
             for found in answer.ranked
         )
         return Snapshot(
