@@ -4,7 +4,8 @@ BotError
 ├── QuestionError    a question that cannot be asked
 ├── BatchError       a file of questions, or rows of it, that cannot be read
 ├── LibraryError     a document cannot be added to the articles, removed or put back
-│   └── ArticleGone  it is not among them any more
+│   ├── UnknownFormat  no reader takes files of its kind
+│   └── ArticleGone    it is not among them any more
 ├── TelegramProblem  the Telegram bot cannot begin, or cannot go on
 └── StateError       what the Telegram bot must not forget cannot be read or kept
 """
@@ -21,6 +22,10 @@ class BatchError(BotError):
 
 
 class LibraryError(BotError):
+    pass
+
+
+class UnknownFormat(LibraryError):
     pass
 
 

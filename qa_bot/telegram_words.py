@@ -10,19 +10,30 @@ from embeddings.messages import Catalogue
 TELEGRAM: Catalogue = {
     "telegram.welcome": {
         "vi": "Chào bạn! Mình trả lời từ {count} bài viết và luôn chỉ rõ câu nào, bài nào nói vậy.\n"
-        "Bạn cứ hỏi, có dấu hay không dấu đều được. Thử nhé:",
+        "Bạn cứ hỏi, có dấu hay không dấu đều được.",
         "en": "Hello! I answer from {count} articles and always show which sentence of which article says so.\n"
-        "Ask in Vietnamese, with or without diacritics. For example:",
+        "Ask in Vietnamese, with or without diacritics.",
     },
+    "telegram.for_example": {"vi": "Thử nhé:", "en": "For example:"},
     "telegram.help": {
         "vi": "Gõ câu hỏi như nhắn tin. Bấm số dưới câu trả lời để mở đúng đoạn đã trích. Trả lời (reply) một câu cũ "
-        "để "
-        "hỏi tiếp chuyện đó; sửa câu hỏi thì câu trả lời được sửa theo. Trong nhóm, hãy gọi tên mình, dùng /ask hoặc "
-        "trả "
-        "lời tin của mình. Ở bất kỳ đâu, gõ @{bot} rồi câu hỏi.",
+        "để hỏi tiếp chuyện đó; sửa câu hỏi thì câu trả lời được sửa theo. Trong nhóm, hãy gọi tên mình, dùng /ask "
+        "hoặc trả lời tin của mình. Ở bất kỳ đâu, gõ @{bot} rồi câu hỏi.\n\n"
+        "/article – đọc bài viết\n/sources – nguồn của câu trả lời vừa rồi\n/why – vì sao trả lời như vậy\n"
+        "/lang – đổi ngôn ngữ\n/privacy – bot lưu những gì\n/forget – xóa những gì bot lưu về bạn",
         "en": "Type a question as you would a message. The numbers under an answer open the exact passage. Reply to an "
         "older answer to go on from there; edit a question and its answer follows. In groups, mention me, use /ask or "
-        "reply to me. Anywhere, type @{bot} and a question.",
+        "reply to me. Anywhere, type @{bot} and a question.\n\n"
+        "/article – read an article\n/sources – sources of the last answer\n/why – why it is what it is\n"
+        "/lang – change my language\n/privacy – what is stored\n/forget – delete what is stored about you",
+    },
+    "telegram.help_admins": {
+        "vi": "Bạn là quản trị viên. Muốn thêm bài, gửi cho mình tệp .txt hay .md, hoặc một đường link không kèm chữ "
+        "nào khác.\n/remove – gỡ một bài (hoàn tác được)\n/rebuild – lập lại chỉ mục sau khi sửa bài trên máy\n"
+        "/status – tình trạng của bot\n/ban, /unban – chặn, bỏ chặn một người hay một nhóm",
+        "en": "You are an admin. To add an article, send me a .txt or .md file, or a link and nothing else.\n"
+        "/remove – remove an article (it can be undone)\n/rebuild – index anew what was changed on the machine\n"
+        "/status – how the bot is doing\n/ban, /unban – shut a person or a group out, let them in again",
     },
     "telegram.privacy": {
         "vi": "Bot lưu: câu hỏi của bạn, câu trả lời, lượt 👍/👎 và ngôn ngữ bạn chọn, trên máy chạy bot, tối đa "
@@ -62,7 +73,7 @@ TELEGRAM: Catalogue = {
         "en": "I don't know the command /{name}. /help lists them.",
     },
     "telegram.no_article": {
-        "vi": "Không có bài nào mà tiêu đề hay tên tệp có “{words}”.",
+        "vi": "Không bài nào có “{words}” trong tiêu đề hay tên tệp.",
         "en": "No article has “{words}” in its title or file name.",
     },
     "telegram.articles": {
@@ -101,15 +112,13 @@ TELEGRAM: Catalogue = {
     },
     "telegram.too_fast": {
         "vi": "Bạn hỏi hơi nhanh, mình chưa trả lời {count} câu vừa rồi. Khoảng {seconds} giây nữa bạn hỏi lại nhé.",
-        "en": "That was a little fast: your last {count} questions stay unanswered. Please ask again in about "
-        "{seconds} "
-        "seconds.",
+        "en": "That was a little fast, so {count} of your questions went unanswered. Please ask again in about "
+        "{seconds} s.",
     },
     "telegram.busy": {
         "vi": "Đang có quá nhiều người hỏi, mình chưa trả lời được {count} câu vừa rồi. Vài phút nữa bạn hỏi lại nhé.",
-        "en": "Too many people are asking right now: your last {count} questions stay unanswered. Please try again "
-        "in a "
-        "few minutes.",
+        "en": "Too many people are asking right now, so {count} of your questions went unanswered. Please try again "
+        "in a few minutes.",
     },
     "telegram.slow_down": {
         "vi": "Chậm lại một chút nhé, rồi thử lại.",
@@ -167,7 +176,7 @@ TELEGRAM: Catalogue = {
         "en": "The index is up to date, nothing was new: {articles} articles, index {number}.",
     },
     "telegram.rebuilt_skipped": {
-        "vi": "Bỏ qua {count} tệp không đọc được: {names}",
+        "vi": "Bỏ qua {count} tệp: {names}",
         "en": "Skipped {count} files: {names}",
     },
     "telegram.rebuild_failed": {
@@ -190,6 +199,10 @@ TELEGRAM: Catalogue = {
     "telegram.file_gone": {
         "vi": "mình không tải được tệp từ Telegram. Bạn gửi lại giúp nhé.",
         "en": "Telegram does not hand the file out. Please send it again.",
+    },
+    "telegram.wrong_format": {
+        "vi": "Không thêm được “{name}”: mình chỉ đọc được tệp {formats}. Bạn lưu lại dạng đó rồi gửi nhé.",
+        "en": "“{name}” was not added: I read {formats} files only. Save it as one of these and send it again.",
     },
     "telegram.too_big": {
         "vi": "“{name}” nặng {size}, mà mỗi tệp chỉ được tối đa {limit}.",

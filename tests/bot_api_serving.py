@@ -145,7 +145,7 @@ class Serving(People):
         chat_id = exchange.params.get("chat_id")
         if not self.limits.enforce or exchange.method not in FLOOD_CONTROLLED or not isinstance(chat_id, int):
             return
-        wait = self._windows.take(chat_id, exchange.at)
+        wait = self._windows.take(chat_id, time.monotonic())  # not when it arrived: it may have been hanging since
         if wait > 0:
             refusal = flooded(wait)
             self._violated(exchange.name, chat_id, refusal.description)

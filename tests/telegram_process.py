@@ -39,6 +39,12 @@ class Process:
     def printed(self) -> str:
         return (self.folder / "printed.log").read_text("utf-8", errors="replace")
 
+    def discloses(self) -> list[str]:
+        """Names of files that hold the token or its secret part, of what was printed and what is stored."""
+        secret = self.api.token.partition(":")[2].encode()
+        files = [self.folder / "printed.log", *sorted((self.folder / "state").glob("*"))]
+        return [file.name for file in files if file.is_file() and secret in file.read_bytes()]
+
     def start(self, *, wait: bool = True) -> None:
         """Returns when the bot has begun to ask for updates."""
         before = len(self.api.calls_of("getUpdates", "setWebhook"))

@@ -101,7 +101,8 @@ def test_the_lock_files_name_no_index_and_no_machine() -> None:
 def test_help_loads_nothing_heavy() -> None:
     code = (
         "import sys, qa_bot.cli, embeddings.__main__\n"
-        "heavy = ('torch', 'sentence_transformers', 'faiss', 'tantivy', 'prompt_toolkit', 'rich')\n"
+        "heavy = ('torch', 'sentence_transformers', 'faiss', 'tantivy', 'prompt_toolkit', 'rich', 'telegram',\n"
+        "         'tornado', 'prometheus_client', 'httpx')\n"
         "print([name for name in heavy if name in sys.modules])"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True, cwd=ROOT)

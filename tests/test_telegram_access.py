@@ -326,3 +326,13 @@ def test_a_ban_counts_from_the_moment_it_is_made() -> None:
     banned.clear()
     banned.add(-5)
     assert not may.may_ask(asker)
+
+
+def test_a_group_keeps_its_place_in_the_list_when_it_gets_another_id() -> None:
+    access = Access((-5,), (), set())
+    member = Asker(7, -1005, None, False)
+    assert not access.may_ask(member)
+    assert not access.moved(-6, -1006)
+    assert access.moved(-5, -1005)
+    assert not access.moved(-5, -1005)
+    assert access.may_ask(member)

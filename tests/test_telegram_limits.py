@@ -152,6 +152,20 @@ def test_the_first_refusal_is_told_at_once_and_later_ones_together() -> None:
     assert refusals.due() == [[refused(13)]]
 
 
+def test_refusals_in_quick_succession_are_told_together() -> None:
+    clock = Clock()
+    refusals = Refusals(clock, spacing=30, gather=1)
+    for seq in (10, 11, 12):
+        refusals.add(1, refused(seq))
+        assert refusals.due() == []
+        clock.now += 0.25
+    assert refusals.next_due() == pytest.approx(0.25)
+    clock.now += 0.25
+    assert refusals.due() == [[refused(10), refused(11), refused(12)]]
+    refusals.add(1, refused(13))
+    assert refusals.next_due() == pytest.approx(30)
+
+
 def test_a_chat_does_not_wait_for_another() -> None:
     refusals = Refusals(Clock())
     refusals.add(1, refused(10))
@@ -178,12 +192,12 @@ def test_the_next_notice_is_that_of_the_chat_told_longest_ago() -> None:
 STEPS = st.lists(st.tuples(st.floats(0, 20), st.lists(st.integers(1, 3), max_size=3), st.booleans()), max_size=30)
 
 
-@given(STEPS)
+@given(STEPS, st.sampled_from([0, 1, 40]))
 def test_every_refusal_is_told_exactly_once_in_order_and_never_too_often(
-    steps: list[tuple[float, list[int], bool]],
+    steps: list[tuple[float, list[int], bool]], gather: float
 ) -> None:
     clock = Clock()
-    refusals = Refusals(clock, spacing=30)
+    refusals = Refusals(clock, spacing=30, gather=gather)
     added: list[Refused] = []
     told: list[Refused] = []
     last: dict[int, float] = defaultdict(lambda: -math.inf)
@@ -206,7 +220,7 @@ def test_every_refusal_is_told_exactly_once_in_order_and_never_too_often(
         wait = refusals.next_due()
         if wait is None:
             break
-        assert wait <= 30
+        assert wait <= max(30, gather)
         clock.now += wait
         before = len(told)
         tell()

@@ -198,3 +198,11 @@ def test_purging_forgets_what_is_older(db: sqlite3.Connection) -> None:
     assert [desk.take_removal(db, number) for number in removals] == [None, [("a", "b")]]
     assert desk.example(db, example) == "Ai?"
     assert people.bans(db) == {AN}
+
+
+def test_a_group_that_moved_is_remembered_and_its_ban_moves_along(db: sqlite3.Connection) -> None:
+    people.ban(db, -5, 1.0)
+    people.moved(db, -5, -1005)
+    people.moved(db, -6, -1006)
+    assert people.moves(db) == {-5: -1005, -6: -1006}
+    assert people.bans(db) == {-5, -1005}

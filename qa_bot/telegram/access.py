@@ -77,9 +77,16 @@ class Access:
         self, access: Literal["open"] | tuple[int, ...], admins: tuple[int, ...], banned: Container[int]
     ) -> None:
         self._open = access == "open"
-        self._listed = frozenset[int]() if access == "open" else frozenset(access)
+        self._listed = set[int]() if access == "open" else set(access)
         self._admins = frozenset(admins) - _STAND_INS
         self._banned = banned
+
+    def moved(self, old: int, new: int) -> bool:
+        """A group has another id from now on, and keeps its place in the list. Returns whether the list changed."""
+        before = len(self._listed)
+        if old in self._listed:
+            self._listed.add(new)
+        return len(self._listed) > before
 
     def may_ask(self, asker: Asker) -> bool:
         chats = [chat for chat in (asker.chat_id, asker.sender_chat_id) if chat is not None]

@@ -12,7 +12,8 @@ from telegram.error import TelegramError
 from embeddings.console import one_line
 from embeddings.errors import BotError
 from embeddings.fetching import fetch
-from qa_bot.errors import ArticleGone, LibraryError
+from embeddings.readers import READERS
+from qa_bot.errors import ArticleGone, LibraryError, UnknownFormat
 from qa_bot.messages import say
 from qa_bot.naming import matching, name_of
 from qa_bot.telegram import desk, html, people
@@ -92,6 +93,9 @@ async def document(services: Services, job: Job) -> None:
         return
     try:
         kept = services.library.check(found.file_name or name, found.file_size)
+    except UnknownFormat:
+        await tell(services, request, "telegram.wrong_format", name=name, formats=", ".join(READERS))
+        return
     except LibraryError as error:
         await tell(services, request, "telegram.add_failed", name=name, reason=str(error))
         return

@@ -61,6 +61,7 @@ class Asking:
         self._open_bot = open_bot
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="question")
         self._looking = ThreadPoolExecutor(2, thread_name_prefix="reading")  # passages never wait behind questions
+        self.turn = asyncio.Semaphore(at_once)  # to be held while a question is prepared and asked
         self._opening = asyncio.Lock()
         self._making_examples = asyncio.Lock()
         self._examples: dict[tuple[int, Language], list[str]] = {}  # by generation
@@ -134,6 +135,7 @@ class Asking:
 async def in_background(work: Callable[[], T]) -> T:
     """The result of `work`, done in a thread that the interpreter does not wait for when it ends."""
     future: Future[T] = Future()
+    future.set_running_or_notify_cancel()  # whoever waits may stop waiting; the work goes on, and may still end
 
     def fulfil() -> None:
         try:

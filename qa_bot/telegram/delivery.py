@@ -93,6 +93,8 @@ _WORDS: Final = (
 
 
 def trouble_of(error: TelegramError) -> Trouble:
+    if isinstance(error, InvalidToken) and isinstance(error.__cause__, InvalidToken):
+        error = error.__cause__  # what Bot.initialize says, with the token in it
     if isinstance(error.__cause__, TelegramError):
         return Trouble.NETWORK  # 401 or 403 or whatever else, but no JSON: a proxy speaks, not Telegram
     if isinstance(error, InvalidToken):
@@ -231,7 +233,7 @@ class Delivery:
             try:
                 return await self._post(chat_id, letter)
             except ChatMigrated as error:
-                self._move(chat_id, error.new_chat_id)
+                self.move(chat_id, error.new_chat_id)
             except RetryAfter as error:
                 await self._sleep(seconds(error) + MARGIN)
             except TelegramError as error:
@@ -301,7 +303,10 @@ class Delivery:
     def _current(self, chat_id: int) -> int:
         return self.migrated.get(chat_id, chat_id)
 
-    def _move(self, old: int, new: int) -> None:
+    def move(self, old: int, new: int) -> None:
+        """What is meant for the group `old` goes to `new` from now on."""
+        if self.migrated.get(old) == new:
+            return
         self.migrated.update((before, new) for before, after in self.migrated.items() if after == old)
         self.migrated[old] = new
         self.migrated.pop(new, None)

@@ -30,7 +30,7 @@ from embeddings.fetching import Fetched
 from embeddings.readers import READERS
 from embeddings.settings import Articles
 from embeddings.vietnamese import fold, visible
-from qa_bot.errors import ArticleGone, LibraryError
+from qa_bot.errors import ArticleGone, LibraryError, UnknownFormat
 
 NAME_BYTES = 120  # of a file that is added: short enough for every file system, and for a line on a phone
 _MOST_NAME_BYTES = 255  # of any file, on every file system that we know
@@ -70,7 +70,7 @@ class Library:
         stem, extension = _parts(name)
         if extension not in READERS:
             what = f"the format {extension[:16]}" if extension else "a file name without extension"
-            raise LibraryError(f"{what} is not read. Send one of: {', '.join(READERS)}.")
+            raise UnknownFormat(f"{what} is not read. Send one of: {', '.join(READERS)}.")
         most = self._settings.max_megabytes
         if size is not None and size > int(most * 1_000_000):
             raise LibraryError(f"{size / 1e6:.1f} MB is more than articles.max_megabytes = {most:g}. Send it in parts.")
@@ -98,6 +98,8 @@ class Library:
                 with suppress(FileExistsError):  # between two lines another took the name
                     _give_name(part, path)
                     _flush_folder(home)
+                    return path
+                if _holds(path, data):
                     return path
         raise LibraryError(f"there are too many files called {kept}. Give it another name.")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Literal
 
 from embeddings.messages import Language
@@ -87,39 +88,47 @@ class Refused:
 
 
 class Refusals:
-    """Refused questions until their askers are told: at once, but each chat at most once in `spacing` seconds."""
+    """Refused questions until their askers are told: `gather` seconds after the first, so that one notice counts what
+    came in quick succession, and each chat at most once in `spacing` seconds.
+    """
 
-    def __init__(self, clock: Clock, spacing: float = 30.0) -> None:
+    def __init__(self, clock: Clock, spacing: float = 30.0, gather: float = 0.0) -> None:
         self._now = _Elapsed(clock)
         self._spacing = spacing
-        self._ready: dict[int, list[Refused]] = {}  # by chat: to be told now
+        self._gather = gather
+        self._ready: dict[int, list[Refused]] = {}  # by chat: to be told at `_due_at`
+        self._due_at: OrderedDict[int, float] = OrderedDict()  # by chat in `_ready`; earliest first
         self._later: dict[int, list[Refused]] = {}  # by chat: to be told when its quiet time is over
         self._quiet_until: OrderedDict[int, float] = OrderedDict()  # by chat that was told; earliest first
 
     def add(self, chat_id: int, refused: Refused) -> None:
-        due = self._later if chat_id in self._quiet_until else self._ready
-        due.setdefault(chat_id, []).append(refused)
+        if chat_id in self._quiet_until:
+            self._later.setdefault(chat_id, []).append(refused)
+        else:
+            self._ready.setdefault(chat_id, []).append(refused)
+            self._due_at.setdefault(chat_id, self._now() + self._gather)
 
     def due(self) -> list[list[Refused]]:
         """What is to be told now, one list a chat, each in the order of `add`. It is not handed out again."""
         now = self._now()
-        over = []
-        for chat_id, until in self._quiet_until.items():
-            if until - now > _GRAIN:
-                break
-            over.append(chat_id)
-        for chat_id in over:
-            del self._quiet_until[chat_id]
+        told = {}
+        for chat_id in _over(self._quiet_until, now):
             if chat_id in self._later:
-                self._ready[chat_id] = self._later.pop(chat_id)
-        told, self._ready = self._ready, {}
+                told[chat_id] = self._later.pop(chat_id)
+        told |= {chat_id: self._ready.pop(chat_id) for chat_id in _over(self._due_at, now)}
         self._quiet_until.update(dict.fromkeys(told, now + self._spacing))
         return list(told.values())
 
     def next_due(self) -> float | None:
         """Seconds until `due` has something, 0.0 when it has now; None while nothing waits."""
-        if self._ready:
-            return 0.0
-        if not self._later:
-            return None
-        return max(0.0, min(self._quiet_until[chat_id] for chat_id in self._later) - self._now())
+        times = [self._quiet_until[chat_id] for chat_id in self._later]
+        times += [next(iter(self._due_at.values()))] if self._due_at else []
+        return max(0.0, min(times) - self._now()) if times else None
+
+
+def _over(times: OrderedDict[int, float], now: float) -> list[int]:
+    """The chats whose time has come, which are taken out."""
+    over = list(takewhile(lambda chat_id: times[chat_id] - now <= _GRAIN, times))
+    for chat_id in over:
+        del times[chat_id]
+    return over

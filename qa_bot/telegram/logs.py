@@ -29,6 +29,7 @@ _SHORTEST_TAIL: Final = 8  # a shorter part after the colon may be a word
 _LONGEST: Final = 20_000  # characters of one value
 _QUIET: Final = ("httpx", "httpcore", "telegram", "tornado", "asyncio")
 _OURS: Final = ("qa_bot", "embeddings")
+_MUTE: Final = ("telegram.request",)  # logs bodies that are no JSON, whole: people's words; the caller is told anyway
 _FIELDS: Final = "event_fields"  # the attribute of a record that holds them
 _BREAKS: Final = {0x2028: "\\u2028", 0x2029: "\\u2029"}  # to JSON they are letters, to a log viewer new lines
 _LOG: Final = logging.getLogger(__name__)
@@ -116,7 +117,7 @@ def set_up(secrets: Sequence[str], stream: TextIO | None = None) -> None:
         logger.handlers.clear()
         logger.propagate = True
     logging.root.handlers[:] = [handler]
-    for names, level in (((None, *_QUIET), logging.WARNING), (_OURS, logging.INFO)):
+    for names, level in (((None, *_QUIET), logging.WARNING), (_OURS, logging.INFO), (_MUTE, logging.CRITICAL)):
         for name in names:
             logging.getLogger(name).setLevel(level)
     logging.captureWarnings(True)

@@ -113,6 +113,9 @@ class FloodLimiter(BaseRateLimiter[int]):
     came, one at a time. Among chats the most urgent goes first, then the one that came first; but of SHARE slots one
     goes to the ASIDEs and one to the NOTICEs, never more of these, while ANSWERs are ready for all.
 
+    No more than `at_once` requests are under way at a time: what the program has sent and not yet heard of is what it
+    sends again when it is killed, and a crowd of responses keeps each of them waiting.
+
     When Telegram says RetryAfter, that chat waits as told and the request is sent again before the others of its chat;
     when two chats are told so at a time, all chats wait for the longer of the two. Typing and the answers to queries
     are not sent again: then RetryAfter is raised, as is every other error. `flooded` is called at each RetryAfter.
@@ -127,7 +130,9 @@ class FloodLimiter(BaseRateLimiter[int]):
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         flooded: Callable[[], None] = lambda: None,
+        at_once: float = inf,
     ) -> None:
+        self._at_once = at_once
         self._overall = _Places(per_second, SECOND)
         self._per_minute_in_group = per_minute_in_group
         self._clock = clock
@@ -273,6 +278,9 @@ class FloodLimiter(BaseRateLimiter[int]):
         self._set_timer(min(opens, self._later[0][0] if self._later else inf))
 
     def _open_at(self, now: float) -> float:
+        """When the next request may be sent; inf while that hangs on a response."""
+        if self._overall.under_way >= self._at_once:
+            return inf
         return max(self._held, self._overall.free_at(now))
 
     def _choose(self) -> Priority | None:

@@ -13,6 +13,7 @@ from embeddings.messages import Language
 
 _SECRET = "button-secret"  # noqa: S105 - the name of a note
 _SECRET_BYTES = 32
+_MOVED = "moved:"  # and the group's old id: the note is its new one
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,18 @@ def forget(db: sqlite3.Connection, user_id: int) -> Forgotten:
     db.execute("DELETE FROM languages WHERE user_id = ?", [user_id])
     db.execute("DELETE FROM uploads WHERE user_id = ?", [user_id])
     return Forgotten(answers, given)
+
+
+def moved(db: sqlite3.Connection, old: int, new: int) -> None:
+    """The group `old` has the id `new` from now on; a ban of it moves along."""
+    set_note(db, f"{_MOVED}{old}", str(new))
+    db.execute("INSERT OR IGNORE INTO bans (id, created) SELECT ?, created FROM bans WHERE id = ?", [new, old])
+
+
+def moves(db: sqlite3.Connection) -> dict[int, int]:
+    """{old id: new id} of groups."""
+    rows = db.execute("SELECT key, value FROM notes WHERE key LIKE ?", [f"{_MOVED}%"])
+    return {int(key.removeprefix(_MOVED)): int(value) for key, value in rows}
 
 
 def note(db: sqlite3.Connection, key: str) -> str | None:

@@ -19,7 +19,7 @@ from qa_bot.messages import say
 from qa_bot.telegram import html, journal, threads
 from qa_bot.telegram.logs import event
 from qa_bot.telegram.pacing import Priority
-from qa_bot.telegram.replies import send, target_of, tell
+from qa_bot.telegram.replies import send, target_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -61,15 +61,12 @@ async def question(services: Services, job: Job, text: str, *, repeated: bool = 
     if problem := _unanswerable(services, text, language):
         await send(services, target, html.text_parts(problem))
         return
-    prepared = await services.state.run(lambda db: _prepare(db, services, job))
-    if prepared.earlier and prepared.earlier.snapshot.question == text:
-        return  # an edit that left the text alone: a preview, a pin
-    if prepared.attempts > _MOST_ATTEMPTS:
-        event(_LOG, logging.ERROR, "given up", update=job.received.update_id, attempts=prepared.attempts)
-        await tell(services, request, "telegram.trouble")
-        return
-    async with _typing(services, target):
-        answer = await _answer(services, job, text, prepared.history)
+    async with _typing(services, target), services.asking.turn:
+        # What waits for its turn has not begun: a crash meanwhile is none of its doing.
+        prepared = await services.state.run(lambda db: _prepare(db, services, job))
+        if prepared.earlier and prepared.earlier.snapshot.question == text:
+            return  # an edit that left the text alone: a preview, a pin
+        answer = await _answer(services, job, text, prepared)
     if isinstance(answer, str):
         await send(services, target, html.text_parts(answer))
         return
@@ -117,11 +114,14 @@ def _prepare(db: Connection, services: Services, job: Job) -> Prepared:
     return Prepared(threads.reserve(db), attempts, earlier, parent, history)
 
 
-async def _answer(services: Services, job: Job, text: str, history: Sequence[str]) -> Answer | str:
+async def _answer(services: Services, job: Job, text: str, prepared: Prepared) -> Answer | str:
     """The answer, or what to tell the asker instead."""
     language = services.language_of(job.request)
+    if prepared.attempts > _MOST_ATTEMPTS:
+        event(_LOG, logging.ERROR, "given up", update=job.received.update_id, attempts=prepared.attempts)
+        return say(language, "telegram.trouble")
     try:
-        return await services.asking.ask(text, history)
+        return await services.asking.ask(text, prepared.history)
     except QuestionError:
         return say(language, "telegram.empty_question")
     except IndexProblem as error:

@@ -14,7 +14,10 @@ from qa_bot.telegram.questions import question
 from qa_bot.telegram.replies import send, target_of, tell, worded
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from sqlite3 import Connection
+
+    from telegram import ReactionType
 
     from embeddings.messages import Language
     from qa_bot.telegram.receiving import Job
@@ -43,11 +46,17 @@ async def start(services: Services, job: Job) -> None:
     texts = await services.asking.examples(language)
     ids = await services.state.run(lambda db: [(desk.example_id(db, text), text) for text in texts])
     keyboard = services.keyboards.examples(target_of(request).chat_id, ids) if ids else None
+    if ids:
+        welcome += " " + say(language, "telegram.for_example")
     await send(services, target_of(request), html.text_parts(welcome), keyboard)
 
 
 async def help(services: Services, job: Job) -> None:  # noqa: A001 - the command's name
-    await tell(services, job.request, "telegram.help", bot=services.me.username)
+    request, language = job.request, services.language_of(job.request)
+    text = say(language, "telegram.help", bot=services.me.username)
+    if request.private and services.access.is_admin(request.asker.user_id):
+        text += "\n\n" + say(language, "telegram.help_admins")
+    await send(services, target_of(request), html.own_parts(text))
 
 
 async def ask(services: Services, job: Job) -> None:
@@ -155,11 +164,12 @@ async def example(services: Services, job: Job, press: Press) -> str | None:
 
 
 async def reaction(_services: Services, job: Job) -> None:
-    """A reaction to an answer counts like a vote; taking it back takes the vote back."""
-    request, user = job.request, job.request.asker.user_id
-    liked, disliked = any(c in _LIKES for c in request.text), any(c in _DISLIKES for c in request.text)
-    value = 1 if liked else -1 if disliked else 0
-    if user is None:
+    """A reaction to an answer counts like a vote; taking it back takes the vote back, but none that was a button's."""
+    request, user, changed = job.request, job.request.asker.user_id, job.request.update.message_reaction
+    if user is None or changed is None:
+        return
+    value = _value(changed.new_reaction)
+    if value == _value(changed.old_reaction):
         return
 
     def store(db: Connection) -> None:
@@ -168,6 +178,12 @@ async def reaction(_services: Services, job: Job) -> None:
             people.vote(db, stored.id, user, value, time.time())
 
     job.later(store)
+
+
+def _value(reactions: Sequence[ReactionType]) -> int:
+    """+1, -1, or 0 for what is no judgement."""
+    emoji = "".join(getattr(reaction, "emoji", "") for reaction in reactions)
+    return 1 if _LIKES & set(emoji) else -1 if _DISLIKES & set(emoji) else 0
 
 
 def _vote(db: Connection, answer_id: int, user: int, value: int) -> bool:

@@ -107,8 +107,7 @@ class Rebuilding:
             self._now = []
             if not self._next:
                 await self._state.run(_clear)
-                if not self._next:  # nobody asked meanwhile
-                    return
+                return  # who asked meanwhile finds that it has ended
 
     async def _once(self) -> None:
         stages = Stages()
@@ -168,7 +167,7 @@ def _outcome(report: Report | str, language: Language) -> str:
     else:
         text = say(
             language, "telegram.rebuilt", articles=report.articles, passages=report.passages,
-            seconds=f"{report.seconds:.1f}", encoded=report.encoded, number=report.generation,
+            seconds=max(1, round(report.seconds)), encoded=report.encoded, number=report.generation,
         )  # fmt: skip
     if report.skipped:
         names = "; ".join(f"{item.path}: {item.reason}" for item in report.skipped[:_SHOWN_SKIPPED])

@@ -103,6 +103,9 @@ class Intake:
             return False
         if request.chat_id is not None:
             self._services.delivery.heard_from(request.chat_id)
+            message = request.update.message
+            if message is not None and message.migrate_to_chat_id is not None:
+                self._services.delivery.move(request.chat_id, message.migrate_to_chat_id)
         if request.kind is Kind.UNHEARD:
             return False
         if item.refused:
@@ -115,11 +118,17 @@ class Intake:
             if wait or not await self._admit(request):
                 reason: Reason = "too_fast" if wait else "busy"
                 self._services.metrics.refused(reason)
-                await self._services.state.run(lambda db: journal.refuse(db, [item.seq]))
+                await self._note_refused(item)
                 self._refuse(item, request, reason, round(wait + 0.5))
                 return True
         self._lanes.add(request.lane, Job(item, request, time.perf_counter()))
         return True
+
+    async def _note_refused(self, item: Received) -> None:
+        try:
+            await self._services.state.run(lambda db: journal.refuse(db, [item.seq]))
+        except StateError as error:  # after a crash it would be answered after all; those behind it get their places
+            event(_LOG, logging.ERROR, "state", reason=str(error))
 
     async def _admit(self, request: Request) -> bool:
         """Whether the question can be answered soon. One that is old already waits for room here, and is admitted."""
@@ -134,8 +143,11 @@ class Intake:
     def _request(self, item: Received) -> Request | None:
         try:
             update = Update.de_json(json.loads(item.payload), self._services.bot)
-            return request_of(update, self._services.me, self._commands) if update else None
-        except (TelegramError, ValueError, TypeError, KeyError, AttributeError) as error:
+            request = request_of(update, self._services.me, self._commands) if update else None
+            if request is not None and not isinstance(request.text, str):
+                raise TypeError  # the library takes what is there, whatever its type
+            return request
+        except Exception as error:  # noqa: BLE001 - whatever it is that cannot be read, it holds up no other update
             event(_LOG, logging.WARNING, "unreadable update", update=item.update_id, error=type(error).__name__)
             return None
 

@@ -89,6 +89,8 @@ def _of_message(update: Update, message: Message, me: Identity, commands: Contai
     elif said is not None:
         kind, text = (Kind.COMMAND, said.text) if said.command is not None else (Kind.QUESTION, said.text)
         command = said.command or ""
+    elif private and not edited and message.effective_attachment is not None and message.via_bot is None:
+        kind = Kind.QUESTION  # a voice message, a photo, a sticker: without a word, it gets a word back
     return Request(
         kind,
         update,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import sys
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from telegram.error import InvalidToken
 
-from embeddings.errors import IndexProblem
+from embeddings.errors import BotError, IndexProblem
 from qa_bot.errors import StateError, TelegramProblem
 from qa_bot.messages import say
 from qa_bot.telegram import desk, html, journal, logs, people, threads
@@ -23,7 +24,7 @@ from qa_bot.telegram.addressing import Identity
 from qa_bot.telegram.asking import Asking, Asks, in_background
 from qa_bot.telegram.buttons import Signer
 from qa_bot.telegram.commands import NAMES
-from qa_bot.telegram.connecting import connected, insist
+from qa_bot.telegram.connecting import connected, insist, revoked
 from qa_bot.telegram.delivery import Delivery, Target
 from qa_bot.telegram.dispatch import Dispatch
 from qa_bot.telegram.keyboards import Keyboards
@@ -48,11 +49,13 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 _TAPS_PER_MINUTE: Final = 120  # button presses and inline queries; every letter typed in inline mode is one
+_GATHER_SECONDS: Final = 1.0  # after a refused question: those that follow at once are told in the same notice
 _DRAIN_SECONDS: Final = 10.0  # for answers under way when the program is told to stop; all in all it takes under 25
 _CONFIRM_SECONDS: Final = 3.0
 _DEAF_SECONDS: Final = 120.0  # without one successful getUpdates: not healthy
 _PURGE_EVERY: Final = 3600.0
 _DAY: Final = 86_400.0
+_SWITCH_SECONDS: Final = 0.0002  # turns of threads; each statement to the database waits for up to 30 of them
 _JOURNAL_DAYS: Final = 8  # Telegram keeps an update for a day, and may number anew after a week of silence
 _REVOKED: Final = (
     "Telegram does not take this token any more. Set QA_BOT_TELEGRAM_TOKEN to the one that @BotFather shows."
@@ -78,6 +81,7 @@ def run(settings: BotSettings, parts: Parts) -> None:
         raise TelegramProblem(
             "Nobody may ask. Set QA_BOT_TELEGRAM_ACCESS to numeric ids, with commas between them, or to open."
         )
+    sys.setswitchinterval(_SWITCH_SECONDS)
     logs.set_up([telegram.token.get_secret_value(), telegram.webhook_secret.get_secret_value()])
     asyncio.run(_serve(settings, parts))
 
@@ -103,9 +107,25 @@ async def make_services(
 ) -> Services:
     """Everything that handlers work with."""
     telegram = settings.telegram
-    secret, banned, languages = await state.run(lambda db: (people.secret(db), people.bans(db), people.languages(db)))
+    secret, banned, languages, moves = await state.run(
+        lambda db: (people.secret(db), people.bans(db), people.languages(db), people.moves(db))
+    )
+    access = Access(telegram.access, telegram.admins, banned)
+    while any(access.moved(old, new) for old, new in moves.items()):  # one may have moved twice
+        pass
+    moved: set[asyncio.Task[None]] = set()
+
+    def move(old: int, new: int) -> None:
+        """Follow a group that became a supergroup, and say so: the setting still has its old id."""
+        listed = access.moved(old, new)
+        banned.update({new} if old in banned else ())
+        event(_LOG, logging.WARNING, "a group has a new id", old=old, new=new, listed=listed)
+        task = asyncio.create_task(state.run(lambda db: people.moved(db, old, new)))
+        moved.add(task)
+        task.add_done_callback(moved.discard)
+
     asking = Asking(parts.open_bot, telegram.answers_at_once)
-    delivery = Delivery(bot, metrics.count)
+    delivery = Delivery(bot, metrics.count, moved=move)
     signer = Signer(secret)
     return Services(
         settings=telegram,
@@ -117,12 +137,12 @@ async def make_services(
         delivery=delivery,
         signer=signer,
         keyboards=Keyboards(signer, telegram.keep_days * _DAY),
-        access=Access(telegram.access, telegram.admins, banned),
+        access=access,
         banned=banned,
         languages=languages,
         buckets=Buckets(telegram.questions_per_minute, time.monotonic),
         taps=Buckets(_TAPS_PER_MINUTE, time.monotonic),
-        refusals=Refusals(time.monotonic),
+        refusals=Refusals(time.monotonic, gather=_GATHER_SECONDS),
         metrics=metrics,
         library=Library(settings.articles, parts.state_dir / "removed"),
         rebuilding=Rebuilding(parts.build, asking, delivery, state),
@@ -187,11 +207,11 @@ class Service:
     async def _once(self) -> None:
         """What is done once after the start, beside the first questions; then it waits to be cancelled."""
         await in_background(self._parts.warm_up)
-        if self._services.asking.bot is not None:
-            await self._services.asking.examples("vi")
         await self._services.rebuilding.resume()
         await set_menu(self._services.bot, self._services.state, self._settings.admins)
         event(_LOG, logging.INFO, "ready")
+        with suppress(BotError):  # without examples a welcome is a welcome
+            await self._services.asking.examples("vi")
         await asyncio.Event().wait()
 
     async def _receive(self) -> None:
@@ -227,8 +247,14 @@ class Service:
         last = group[-1]
         text = say(last.language, f"telegram.{last.reason}", count=len(group), seconds=max(1, last.seconds))
         target = Target(last.chat_id, last.topic, last.message_id)
-        await self._services.delivery.send(target, html.text_parts(text)[0], None, Priority.NOTICE)
-        await self._services.state.run(lambda db: journal.finish(db, [one.seq for one in group]))
+        try:
+            await self._services.delivery.send(target, html.text_parts(text)[0], None, Priority.NOTICE)
+            await self._services.state.run(lambda db: journal.finish(db, [one.seq for one in group]))
+        except InvalidToken:
+            if await revoked(self._services.bot):
+                self._dispatch.lost_token.set()
+        except StateError as error:  # they are told again after the next start
+            event(_LOG, logging.ERROR, "state", reason=str(error))
 
     async def _purge(self) -> None:
         while True:
