@@ -5,7 +5,7 @@ BotError
 ├── BatchError       a file of questions, or rows of it, that cannot be read
 ├── LibraryError     a document cannot be added to the articles, removed or put back
 │   ├── UnknownFormat  no reader takes files of its kind
-│   └── ArticleGone    it is not among them any more
+│   └── ArticleGone    it is not where it was any more
 ├── TelegramProblem  the Telegram bot cannot begin, or cannot go on
 └── StateError       what the Telegram bot must not forget cannot be read or kept
 """

@@ -26,6 +26,7 @@ from qa_bot.telegram.text import JOINER
 from tests.bot_api import BotApi, BotMessage, Chat, Event, Migrated, Person
 from tests.bot_api_people import entities_of
 from tests.fakes import HashingEncoder, index_settings
+from tests.samples import HOSTILE_TEXT, HOSTILE_TITLE
 from tests.telegram_process import Process, running
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ ARTICLES = {
     "author: '<script> & Tác'\nurl: https://example.vn/hoi?a=1&b=2\n---\n"
     'Hội đèn <b>có 77 thuyền</b> &amp; <a href="tg://resolve?domain=x">hoa</a>, hỏi @admin_that hay '
     "https://evil.example/x?y=1&z=2 hoặc gõ /start &lt;i&gt; \u202eđảo\u202c \x1b[2J.\n",
+    "rau-ca.txt": f"{HOSTILE_TITLE}\n\n{HOSTILE_TEXT}\n",
 }
 MARKET = "Chợ phiên họp mấy lần một tháng?"
 LANTERNS = "Hội đèn có bao nhiêu thuyền?"
@@ -160,14 +162,14 @@ def sound(world: World) -> bool:
 def a_newcomer_is_welcomed_and_a_tap_on_an_example_is_answered_below_its_question(world: World) -> None:
     lan, jane = somebody(), somebody("en-GB")
     welcome = world.ask(lan, "/start")
-    assert welcome.text.startswith("Chào bạn! Mình trả lời từ 3 bài viết")
+    assert welcome.text.startswith("Chào bạn! Mình trả lời từ 4 bài viết")
     examples = [label for row in welcome.buttons for label, _ in row]
     assert examples
     assert world.press(lan, welcome, examples[0]) == ""
     answer = world.following(welcome)
     assert answer.text.startswith(f"❓ {examples[0]}\n")
     assert "[1]" in answer.text
-    assert world.ask(jane, "/start").text.startswith("Hello! I answer from 3 articles")
+    assert world.ask(jane, "/start").text.startswith("Hello! I answer from 4 articles")
 
 
 @story
@@ -225,16 +227,12 @@ def an_edited_question_has_its_answer_changed_in_place_and_its_conversation_with
 
 @story
 def a_question_edited_before_its_answer_came_has_one_answer_to_what_it_says_now(world: World) -> None:
-    lan, waiting = somebody(), somebody()
-    first = world.api.say(lan, LANTERNS)
-    world.api.edit(lan, first, MARKET)
-    answer = world.api.wait_answer(first, PATIENCE)
-    assert (
-        world.api.wait(lambda: [m for m in world.api.answers_to(first) if "4 lần" in m.text], PATIENCE)[0].id
-        == answer.id
-    )
-    assert len(world.api.answers_to(first)) == 1
-    world.ask(waiting, "/help")
+    lan = somebody()
+    question = world.api.say(lan, LANTERNS)
+    world.api.edit(lan, question, MARKET)
+    world.api.wait(lambda: [m for m in world.api.answers_to(question) if "4 lần" in m.text], PATIENCE)
+    world.ask(lan, "/help")
+    assert len(world.api.answers_to(question)) == 1
 
 
 @story
@@ -312,7 +310,8 @@ def what_articles_hold_never_becomes_markup(world: World) -> None:
     assert "<b>Hội</b> đèn & <a href=" in answer.text.replace(JOINER, "")
     world.press(lan, answer, "1")
     told = [answer, world.following(answer), *(world.ask(lan, command) for command in ("/sources", "/why"))]
-    told.append(world.ask(lan, "/article hoi-den"))
+    told += [world.ask(lan, "/article hoi-den"), world.ask(lan, "/article rau-ca")]
+    assert "[link=http:" in told[-1].text
     assert any(target == "https://example.vn/hoi?a=1&b=2" for row in told[1].buttons for _, target in row)
     for message in told:
         assert allowed_only(message)
@@ -490,23 +489,30 @@ def a_group_that_moves_is_answered_where_it_went(world: World) -> None:
 def who_asks_too_fast_is_told_so_once_and_is_answered_again_a_little_later(folder: Path) -> None:
     publish(folder, ARTICLES)
     with another_bot(folder, TELEGRAM_QUESTIONS_PER_MINUTE="6") as world:
-        lan, minh, group = somebody(), somebody(), some_group()
+        lan, minh, group, begun = somebody(), somebody(), some_group(), time.monotonic()
         asked = [world.api.say(lan, MARKET) for _ in range(10)]
+        in_group = world.api.say(lan, f"{ME} {MARKET}", group)
         assert "4 lần" in world.ask(minh, MARKET).text
-        notice = world.api.wait(lambda: counted(world, lan.id, "telegram.too_fast"), PATIENCE)
-        assert world.ask(lan, f"{ME} {MARKET}", group).text.startswith("Bạn hỏi hơi nhanh, mình chưa trả lời 1 câu")
-        time.sleep(9)
+        told = world.api.wait_answer(in_group, PATIENCE).text
+        assert told.startswith("Bạn hỏi hơi nhanh, mình chưa trả lời 1 câu vừa rồi.")
+        world.api.wait(lambda: world.answered(lan) == 6 and counted(world, lan, "telegram.too_fast"), PATIENCE)
+        assert all("4 lần" in world.api.answers_to(event)[0].text for event in asked[:6])
+        time.sleep(max(0.0, begun + 11 - time.monotonic()))
         assert "4 lần" in world.ask(lan, MARKET).text
-        assert notice == counted(world, lan.id, "telegram.too_fast") == [4]
-        answered = [event for event in asked if any("4 lần" in one.text for one in world.api.answers_to(event))]
-        assert answered == asked[:6]
+        (count,) = counted(world, lan, "telegram.too_fast")
+        assert count + still_to_be_told(world) == 4
 
 
-def counted(world: World, chat_id: int, name: str) -> list[int]:
-    """How many questions each notice in the chat says are not answered."""
+def counted(world: World, person: Person, name: str) -> list[int]:
+    """How many questions each notice to the person says are not answered."""
     text = say("vi", name, count="#", seconds="#")
     notice = re.compile(re.escape(text).replace("\\#", r"(\d+)"))
-    return [int(found[1]) for one in world.api.messages(chat_id) if (found := notice.fullmatch(one.text))]
+    return [int(found[1]) for one in world.api.messages(person.id) if (found := notice.fullmatch(one.text))]
+
+
+def still_to_be_told(world: World) -> int:
+    """How many refused questions wait in the journal for the next notice, which comes half a minute after one."""
+    return int(world.rows("SELECT count(*) FROM updates WHERE refused = 1 AND payload IS NOT NULL")[0][0])
 
 
 @with_a_bot_of_its_own
@@ -522,10 +528,13 @@ def when_too_many_ask_everybody_is_answered_or_told(folder: Path) -> None:
         refused = [text for text in said if text == say("vi", "telegram.busy", count=1)]
         assert len(refused) + sum("4 lần" in text for text in said) == 60
         assert refused
-        world.api.wait(
-            lambda: world.answered(lan) + sum(counted(world, lan.id, "telegram.busy")) == len(many), PATIENCE
-        )
-        assert len(counted(world, lan.id, "telegram.busy")) <= 1
+
+        def dealt_with() -> bool:
+            told = counted(world, lan, "telegram.busy")
+            assert len(told) <= 1
+            return world.answered(lan) + sum(told) + still_to_be_told(world) == len(many)
+
+        world.api.wait(dealt_with, PATIENCE)
         assert "4 lần" in world.ask(lan, MARKET).text
 
 
@@ -555,7 +564,7 @@ def an_index_that_comes_later_is_picked_up_and_so_is_each_new_one(folder: Path) 
         welcome = world.api.wait(lambda: welcomed(world), 3)[0]
         assert welcome.text.endswith("có dấu hay không dấu đều được.")  # not "for example", as there is no example
         publish(folder, ARTICLES)
-        world.api.wait(lambda: "từ 3 bài" in welcomed(world)[0].text, 3)
+        world.api.wait(lambda: "từ 4 bài" in welcomed(world)[0].text, 3)
         conversation_ends(world)
         article_changes(world)
 

@@ -410,7 +410,7 @@ def test_a_hostile_passage_is_shown_as_text() -> None:
 
 def test_an_ellipsis_stands_where_a_line_of_the_article_goes_on() -> None:
     long = article("một hai ba. " * 200)
-    part = html.passage_part(stored(long, 1200, 1212), None, "en", 1, 1)
+    part = html.passage_part(stored(long, 1200, 1212), None, "en", 2, 2)
     (shown,) = inside(checked(part), "blockquote")
     assert shown.startswith("… ")
     assert shown.endswith(" …")

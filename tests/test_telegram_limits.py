@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from qa_bot.telegram.limits import Buckets, Refusals, Refused
+from qa_bot.telegram.limits import Buckets, Reason, Refusals, Refused
 
 
 class Clock:
@@ -22,8 +22,8 @@ class Clock:
         return self.now
 
 
-def refused(seq: int, chat_id: int = 1) -> Refused:
-    return Refused(seq, chat_id, None, seq, "busy", 60, "vi")
+def refused(seq: int, chat_id: int = 1, reason: Reason = "too_fast") -> Refused:
+    return Refused(seq, chat_id, None, seq, reason, 60, "vi")
 
 
 PAUSES = st.floats(0, 100, allow_nan=False)
@@ -164,6 +164,19 @@ def test_refusals_in_quick_succession_are_told_together() -> None:
     assert refusals.due() == [[refused(10), refused(11), refused(12)]]
     refusals.add(1, refused(13))
     assert refusals.next_due() == pytest.approx(30)
+
+
+def test_whom_overload_hits_is_told_within_fifty_milliseconds() -> None:
+    clock = Clock()
+    refusals = Refusals(clock, spacing=30, gather=1)
+    refusals.add(1, refused(10))
+    refusals.add(2, refused(11, 2, "busy"))
+    clock.now += 0.05
+    assert refusals.due() == [[refused(11, 2, "busy")]]
+    refusals.add(1, refused(12, 1, "busy"))
+    assert refusals.next_due() == pytest.approx(0.03)
+    clock.now += 0.05
+    assert refusals.due() == [[refused(10), refused(12, 1, "busy")]]
 
 
 def test_a_chat_does_not_wait_for_another() -> None:

@@ -380,6 +380,25 @@ def test_stopping_lets_an_update_be_stored_and_answered_first() -> None:
     asyncio.run(run())
 
 
+def test_who_hangs_up_before_the_answer_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    async def run() -> None:
+        journal = Journal()
+        journal.slow = 0.05
+        body = json.dumps(UPDATE).encode()
+        async with serving(journal) as (web, _client):
+            _reader, writer = await asyncio.open_connection("127.0.0.1", web.port)
+            writer.write(f"POST {PATH} HTTP/1.1\r\nHost: x\r\n{GOOD_HEADERS}".encode())
+            writer.write(f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
+            await writer.drain()
+            await asyncio.sleep(0.02)
+            writer.transport.abort()
+            await asyncio.sleep(0.1)
+        assert journal.received == [UPDATE]
+
+    asyncio.run(run())
+    assert not caplog.records
+
+
 def test_a_port_that_is_taken_is_one_clear_line() -> None:
     async def run() -> None:
         async with serving() as (web, _client):

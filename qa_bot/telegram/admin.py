@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from telegram.error import TelegramError
@@ -26,8 +27,6 @@ from qa_bot.telegram.rebuilding import Asked
 from qa_bot.telegram.replies import send, target_of, tell
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from telegram import InlineKeyboardMarkup
 
     from embeddings.messages import Language
@@ -205,21 +204,25 @@ async def remove_now(services: Services, job: Job, press: Press) -> str | None:
     language, found = services.language_of(job.request), await _article(services, press.ref)
     if found is None:
         return say(language, "telegram.article_gone")
+    paths = [found.path, *found.also_at]
     try:
-        files = await in_background(lambda: services.library.remove([found.path, *found.also_at]))
-    except ArticleGone:  # pressed twice, or the file was deleted: the message keeps what it says, and its button
-        if not services.rebuilding.running:
-            await services.rebuilding.ask(_asked(services, job.request))
-        return say(language, "telegram.article_gone")
+        files = await in_background(lambda: services.library.remove(paths))
+    except ArticleGone:  # pressed twice, begun by a run of the program that was killed, or deleted by hand
+        number = await services.state.run(lambda db: desk.removal_of(db, paths))
     except BotError as error:
         text = say(language, "telegram.remove_failed", path=found.path, reason=str(error))
         await _in_place(services, job, text)
         return None
-    number = await services.state.run(lambda db: desk.add_removal(db, files, time.time()))
+    else:
+        number = await services.state.run(lambda db: desk.add_removal(db, files, time.time()))
+        await services.rebuilding.ask(_asked(services, job.request))
+    if not services.rebuilding.running:
+        await services.rebuilding.ask(_asked(services, job.request))
+    if number is None:
+        return say(language, "telegram.article_gone")
     undo = Press(Action.UNDO, number)
     keyboard = services.keyboards.one(target_of(job.request).chat_id, undo, say(language, "telegram.undo"))
-    await _in_place(services, job, say(language, "telegram.removed", path=", ".join(was for was, _ in files)), keyboard)
-    await services.rebuilding.ask(_asked(services, job.request))
+    await _in_place(services, job, say(language, "telegram.removed", path=", ".join(paths)), keyboard)
     return None
 
 
@@ -231,12 +234,15 @@ async def undo(services: Services, job: Job, press: Press) -> str | None:
     try:
         paths = await in_background(lambda: services.library.restore(files))
     except BotError as error:
-        text = say(language, "telegram.restore_failed", path=files[0][0], reason=str(error))
-        await _in_place(services, job, text)
-        return None
+        paths = [Path(was) for was, _ in files]
+        # A run of the program that was killed may have brought them back, and not come to say so.
+        if not (isinstance(error, ArticleGone) and all(path.exists() for path in paths)):
+            text = say(language, "telegram.restore_failed", path=files[0][0], reason=str(error))
+            await _in_place(services, job, text)
+            return None
     job.later(lambda db: desk.take_removal(db, press.ref))
-    await _in_place(services, job, say(language, "telegram.restored", path=", ".join(str(path) for path in paths)))
     await services.rebuilding.ask(_asked(services, job.request))
+    await _in_place(services, job, say(language, "telegram.restored", path=", ".join(str(path) for path in paths)))
     return None
 
 

@@ -6,8 +6,10 @@ import asyncio
 import functools
 import logging
 import threading
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from math import inf
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from embeddings.errors import IndexProblem
@@ -54,14 +56,42 @@ class Asks(Protocol):
     def close(self) -> None: ...
 
 
+class Turns:
+    """For `async with`: `at_once` have their turn at a time, in the order of coming, and `per_second` in a second.
+
+    More answers than that cannot be sent. Made ahead they would only wait, and keep those waiting that are being sent:
+    of 30 messages a second, 18 instead of 2 in 1000 were sent again after 12 kills.
+    """
+
+    def __init__(self, at_once: int, per_second: float) -> None:
+        self._free = asyncio.Semaphore(at_once)
+        self._gap = 1 / per_second  # seconds
+        self._ahead = at_once * self._gap  # so many may follow each other without a gap
+        self._next = -inf
+
+    async def __aenter__(self) -> None:
+        await self._free.acquire()
+        now = time.monotonic()
+        self._next = max(self._next, now - self._ahead) + self._gap
+        if self._next > now:
+            try:
+                await asyncio.sleep(self._next - now)
+            except asyncio.CancelledError:
+                self._free.release()
+                raise
+
+    async def __aexit__(self, *_: object) -> None:
+        self._free.release()
+
+
 class Asking:
     """Questions in threads. There may be no index at first; `bot` is None until there is one."""
 
-    def __init__(self, open_bot: Callable[[], Asks], at_once: int) -> None:
+    def __init__(self, open_bot: Callable[[], Asks], at_once: int, per_second: float = inf) -> None:
         self._open_bot = open_bot
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="question")
         self._looking = ThreadPoolExecutor(2, thread_name_prefix="reading")  # passages never wait behind questions
-        self.turn = asyncio.Semaphore(at_once)  # to be held while a question is prepared and asked
+        self.turn = Turns(at_once, per_second)  # to be held while a question is prepared and asked
         self._opening = asyncio.Lock()
         self._making_examples = asyncio.Lock()
         self._examples: dict[tuple[int, Language], list[str]] = {}  # by generation

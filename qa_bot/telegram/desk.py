@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -59,6 +59,14 @@ def add_removal(db: sqlite3.Connection, files: Sequence[tuple[str, str]], now: f
 def removal(db: sqlite3.Connection, id: int) -> list[tuple[str, str]] | None:  # noqa: A002 - the column's name
     row = db.execute("SELECT files FROM removals WHERE id = ?", [id]).fetchone()
     return [(was, kept) for was, kept in json.loads(row[0])] if row else None
+
+
+def removal_of(db: sqlite3.Connection, paths: Collection[str]) -> int | None:
+    """The newest removal of just the files that were at `paths`."""
+    for number, files in db.execute("SELECT id, files FROM removals ORDER BY id DESC"):
+        if {was for was, _ in json.loads(files)} == set(paths):
+            return int(number)
+    return None
 
 
 def take_removal(db: sqlite3.Connection, id: int) -> list[tuple[str, str]] | None:  # noqa: A002 - the column's name

@@ -123,7 +123,9 @@ def passage_part(stored: StoredPassage, citation: Citation | None, language: Lan
         footer = joined(" · ", [footer, original])
     frame = [_heading(article), footer]
     room = LIMIT - joined("\n", [frame[0], Styled(""), frame[1]]).size
-    return part_of(joined("\n", [frame[0], in_article(stored, citation, room).within(QUOTE), frame[1]]))
+    return part_of(
+        joined("\n", [frame[0], in_article(stored, citation, room, first=page == 1).within(QUOTE), frame[1]])
+    )
 
 
 def quote_part(citation: Citation, language: Language) -> Part:

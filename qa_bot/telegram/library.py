@@ -150,14 +150,14 @@ class Library:
     def restore(self, pairs: Sequence[tuple[str, str]]) -> list[Path]:
         """Move files back to where they were: all, or none. Returns where they lie now.
 
-        That is another name where something else has taken theirs.
+        That is another name where something else has taken theirs. Raises ArticleGone where one is not kept any more.
         """
         trash = self._trash.resolve()
         moves: list[tuple[Path, Path]] = []
         for was, kept in pairs:
             original = Path(was)
             if not os.path.lexists(kept) or Path(kept).parent.resolve() != trash:
-                raise LibraryError(f"{one_line(was)} is not in the trash any more; it may be back already: /article")
+                raise ArticleGone(f"{one_line(was)} is not in the trash any more; it may be back already: /article")
             if not any(_lies_in(original, source) for source in self._settings.source):
                 raise LibraryError(f"{one_line(was)} was in a folder that articles.source does not name any more.")
             moves.append((Path(kept), original))

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import takewhile
+from math import inf
 from typing import Literal
 
 from embeddings.messages import Language
@@ -17,6 +18,7 @@ Clock = Callable[[], float]  # seconds
 Reason = Literal["too_fast", "busy"]
 
 _GRAIN = 1e-6  # seconds, and tokens: less is a rounding error
+_AT_ONCE = 0.03  # seconds: updates that Telegram hands out together come within that
 
 
 class _Elapsed:
@@ -88,8 +90,10 @@ class Refused:
 
 
 class Refusals:
-    """Refused questions until their askers are told: `gather` seconds after the first, so that one notice counts what
-    came in quick succession, and each chat at most once in `spacing` seconds.
+    """Refused questions until their askers are told, each chat at most once in `spacing` seconds.
+
+    Who asks too fast is told `gather` seconds after the first refusal, so that one notice counts what came in quick
+    succession. Whom overload hits is told at once.
     """
 
     def __init__(self, clock: Clock, spacing: float = 30.0, gather: float = 0.0) -> None:
@@ -97,7 +101,7 @@ class Refusals:
         self._spacing = spacing
         self._gather = gather
         self._ready: dict[int, list[Refused]] = {}  # by chat: to be told at `_due_at`
-        self._due_at: OrderedDict[int, float] = OrderedDict()  # by chat in `_ready`; earliest first
+        self._due_at: dict[int, float] = {}  # by chat in `_ready`
         self._later: dict[int, list[Refused]] = {}  # by chat: to be told when its quiet time is over
         self._quiet_until: OrderedDict[int, float] = OrderedDict()  # by chat that was told; earliest first
 
@@ -106,7 +110,8 @@ class Refusals:
             self._later.setdefault(chat_id, []).append(refused)
         else:
             self._ready.setdefault(chat_id, []).append(refused)
-            self._due_at.setdefault(chat_id, self._now() + self._gather)
+            gather = self._gather if refused.reason == "too_fast" else min(self._gather, _AT_ONCE)
+            self._due_at[chat_id] = min(self._due_at.get(chat_id, inf), self._now() + gather)
 
     def due(self) -> list[list[Refused]]:
         """What is to be told now, one list a chat, each in the order of `add`. It is not handed out again."""
@@ -115,14 +120,16 @@ class Refusals:
         for chat_id in _over(self._quiet_until, now):
             if chat_id in self._later:
                 told[chat_id] = self._later.pop(chat_id)
-        told |= {chat_id: self._ready.pop(chat_id) for chat_id in _over(self._due_at, now)}
+        for chat_id in [chat_id for chat_id, at in self._due_at.items() if at - now <= _GRAIN]:
+            del self._due_at[chat_id]
+            told[chat_id] = self._ready.pop(chat_id)
         self._quiet_until.update(dict.fromkeys(told, now + self._spacing))
         return list(told.values())
 
     def next_due(self) -> float | None:
         """Seconds until `due` has something, 0.0 when it has now; None while nothing waits."""
         times = [self._quiet_until[chat_id] for chat_id in self._later]
-        times += [next(iter(self._due_at.values()))] if self._due_at else []
+        times += self._due_at.values()
         return max(0.0, min(times) - self._now()) if times else None
 
 

@@ -113,8 +113,8 @@ class FloodLimiter(BaseRateLimiter[int]):
     came, one at a time. Among chats the most urgent goes first, then the one that came first; but of SHARE slots one
     goes to the ASIDEs and one to the NOTICEs, never more of these, while ANSWERs are ready for all.
 
-    No more than `at_once` requests are under way at a time: what the program has sent and not yet heard of is what it
-    sends again when it is killed, and a crowd of responses keeps each of them waiting.
+    No more than `at_once` requests are under way at a time: what was sent but not heard of yet is sent again after a
+    kill, and in a crowd of responses each waits long to be heard.
 
     When Telegram says RetryAfter, that chat waits as told and the request is sent again before the others of its chat;
     when two chats are told so at a time, all chats wait for the longer of the two. Typing and the answers to queries

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 _TAPS_PER_MINUTE: Final = 120  # button presses and inline queries; every letter typed in inline mode is one
-_GATHER_SECONDS: Final = 1.0  # after a refused question: those that follow at once are told in the same notice
+_GATHER_SECONDS: Final = 1.0  # in which questions that come too fast are counted before their asker is told
 _DRAIN_SECONDS: Final = 10.0  # for answers under way when the program is told to stop; all in all it takes under 25
 _CONFIRM_SECONDS: Final = 3.0
 _DEAF_SECONDS: Final = 120.0  # without one successful getUpdates: not healthy
@@ -124,7 +124,7 @@ async def make_services(
         moved.add(task)
         task.add_done_callback(moved.discard)
 
-    asking = Asking(parts.open_bot, telegram.answers_at_once)
+    asking = Asking(parts.open_bot, telegram.answers_at_once, telegram.messages_per_second)
     delivery = Delivery(bot, metrics.count, moved=move)
     signer = Signer(secret)
     return Services(

@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 from tornado.http1connection import HTTP1Connection
 from tornado.httpserver import HTTPServer
+from tornado.iostream import StreamClosedError
 from tornado.web import Application, HTTPError, RequestHandler, stream_request_body
 
 from embeddings.errors import BotError
@@ -248,7 +249,7 @@ class _Handler(RequestHandler):
     def log_exception(
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        if not isinstance(error, HTTPError):
+        if not isinstance(error, HTTPError | StreamClosedError):  # who has what they came for may hang up at once
             event(_LOG, logging.ERROR, "request failed", exc_info=error)
 
     @property

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     from qa_bot.records import Citation
 
 
-def in_article(stored: StoredPassage, citation: Citation | None, room: int) -> Styled:
+def in_article(stored: StoredPassage, citation: Citation | None, room: int, *, first: bool = False) -> Styled:
     """The passage and a few lines around it in `room` units: the quote bold, its words that answer underlined too.
+
+    Before the `first` passage stand title and date, which the heading has, or front matter: nothing of it is shown.
 
     Where there is too little room, the lines around go first, then the ends of the passage; the quote stays in sight.
     """
     text, passage = stored.article.text, stored.passage
-    before, after = lines_before(text, passage.start), lines_after(text, passage.end)
+    before, after = passage.start if first else lines_before(text, passage.start), lines_after(text, passage.end)
     shown = Styled(text[before:after]).marked([(passage.start - before, passage.end - before)], LANDMARK)
     if citation is not None and text[citation.start : citation.end] == citation.quote:
         start, end = citation.start - before, citation.end - before
@@ -29,7 +31,7 @@ def in_article(stored: StoredPassage, citation: Citation | None, room: int) -> S
     shown = shown.respaced("\n").safe()
     room -= len(f"{ELLIPSIS} ") + len(f" {ELLIPSIS}")
     low, high = (0, len(shown.text)) if shown.size <= room else _window(shown, room - EDGE)
-    more_before = low > 0 or goes_on(reversed(text[:before]))
+    more_before = low > 0 or (not first and goes_on(reversed(text[:before])))
     more_after = high < len(shown.text) or goes_on(text[after:])
     seen = shown.cut(low, high).respaced("\n")
     lead, trail = f"{ELLIPSIS} " if more_before else "", f" {ELLIPSIS}" if more_after else ""
