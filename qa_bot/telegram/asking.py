@@ -66,16 +66,15 @@ class Turns:
     def __init__(self, at_once: int, per_second: float) -> None:
         self._free = asyncio.Semaphore(at_once)
         self._gap = 1 / per_second  # seconds
-        self._ahead = at_once * self._gap  # so many may follow each other without a gap
         self._next = -inf
 
     async def __aenter__(self) -> None:
         await self._free.acquire()
         now = time.monotonic()
-        self._next = max(self._next, now - self._ahead) + self._gap
-        if self._next > now:
+        wait, self._next = self._next - now, max(self._next, now) + self._gap
+        if wait > 0:
             try:
-                await asyncio.sleep(self._next - now)
+                await asyncio.sleep(wait)
             except asyncio.CancelledError:
                 self._free.release()
                 raise
