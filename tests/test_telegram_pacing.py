@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import selectors
+import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -426,3 +427,39 @@ def test_chats_are_forgotten_when_their_windows_have_passed() -> None:
 
 def test_the_wait_that_telegram_tells_is_read_in_seconds() -> None:
     assert seconds(RetryAfter(7)) == 7.0
+
+
+def test_no_more_requests_are_under_way_than_the_rate_needs_and_a_slow_one_does_not_count() -> None:
+    """At 30 a second and 0.1 s a response, 5 are enough; once responses take 10 ms, 1 is."""
+
+    async def run() -> tuple[int, int, float]:
+        limiter = FloodLimiter(30, 20, sparing=True)
+        under_way, most, slowest_start = 0, 0, 0.0
+        began = time.monotonic()
+
+        async def call(seconds: float) -> bool:
+            nonlocal under_way, most
+            under_way += 1
+            most = max(most, under_way)
+            await asyncio.sleep(seconds)
+            under_way -= 1
+            return True
+
+        async def request(chat: int, seconds: float) -> None:
+            await limiter.process_request(call, (seconds,), {}, "sendMessage", {"chat_id": chat}, 0)
+
+        await asyncio.gather(*(request(chat, 0.01) for chat in range(1, 21)))
+        first, most = most, 0
+        hanging = asyncio.create_task(request(100, 5.0))
+        await asyncio.sleep(0)
+        await asyncio.gather(*(request(chat, 0.01) for chat in range(101, 106)))
+        slowest_start = time.monotonic() - began
+        hanging.cancel()
+        await asyncio.gather(hanging, return_exceptions=True)
+        await limiter.shutdown()
+        return first, most, slowest_start
+
+    first, later, seconds = asyncio.run(run())
+    assert first == 5
+    assert later == 2  # the hanging one and one more
+    assert seconds < 4

@@ -31,7 +31,6 @@ if find_spec("sniffio") is None:
     # 0.25 ms a request, of about 3. Now it is known to be missing.
     sys.modules["sniffio"] = None  # type: ignore[assignment]
 
-_AT_ONCE = 10  # requests under way; enough for 20 messages a second where each takes half a second
 _PATIENCE = 20.0  # seconds that Telegram may be out of reach at the start
 
 
@@ -42,7 +41,7 @@ async def connected(
     """A bot that Telegram has greeted; None when told to stop before. Raises TelegramProblem."""
     limiter = FloodLimiter(
         telegram.messages_per_second, telegram.messages_per_minute_in_group, flooded=lambda: count("flood"),
-        at_once=_AT_ONCE,
+        sparing=True,
     )  # fmt: skip
     bot = PollingBot(
         telegram.token.get_secret_value(),

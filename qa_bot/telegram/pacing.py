@@ -19,7 +19,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 from enum import IntEnum
-from math import inf
+from math import ceil, inf
 from typing import TYPE_CHECKING, Any
 
 from telegram.error import RetryAfter
@@ -36,6 +36,7 @@ SHARE = 20
 """Of so many slots one goes to requests of each lesser priority, however many of a higher one wait."""
 MARGIN = 0.1  # seconds waited beyond what Telegram says
 _NO_NAP = 0.001  # seconds; a timer may ring a moment early, and shorter sleeps would spin
+_PATIENCE, _SLOW = 0.25, 4  # seconds, and times the usual: a response that takes longer is not waited for by others
 _PERISHABLE = frozenset({"answerCallbackQuery", "answerInlineQuery", "sendChatAction"})  # worthless after a wait
 
 
@@ -80,6 +81,30 @@ class _Places:
 
 
 @dataclass(slots=True, eq=False)
+class _UnderWay:
+    """Requests that were sent and not heard of: what a program that is killed now will send again.
+
+    By Little's law `per_second` x the time that a response takes are enough; a half more are allowed. One that takes
+    much longer than usual does not count: Telegram may be slow with one chat, and the others shall not wait for it.
+    """
+
+    per_second: int
+    usual: float = 0.1  # seconds that a response takes, of late
+    begun: list[float] = field(default_factory=list)  # when each was sent, ascending
+
+    def open_at(self) -> float:
+        """When one more may be sent; -inf: at once."""
+        most = max(1, ceil(1.5 * self.per_second * self.usual))
+        if len(self.begun) < most:
+            return -inf
+        return self.begun[-most] + max(_PATIENCE, _SLOW * self.usual)
+
+    def end(self, begun: float, now: float) -> None:
+        self.begun.remove(begun)
+        self.usual += (min(now - begun, 1.0) - self.usual) / 8
+
+
+@dataclass(slots=True, eq=False)
 class _Waiter:
     order: int
     priority: Priority
@@ -92,6 +117,7 @@ class _Chat:
     places: tuple[_Places, ...]
     waiting: deque[_Waiter] = field(default_factory=deque)
     held: float = -inf  # Telegram said: not before
+    begun: float = 0.0  # when its request that is under way was sent; a chat has one at a time
     ticket: int = 0  # of the one entry in a heap that counts
 
     def free_at(self, now: float) -> float:
@@ -113,8 +139,7 @@ class FloodLimiter(BaseRateLimiter[int]):
     came, one at a time. Among chats the most urgent goes first, then the one that came first; but of SHARE slots one
     goes to the ASIDEs and one to the NOTICEs, never more of these, while ANSWERs are ready for all.
 
-    No more than `at_once` requests are under way at a time: what was sent but not heard of yet is sent again after a
-    kill, and in a crowd of responses each waits long to be heard.
+    With `sparing`, no more requests are under way at a time than the rate needs: see `_UnderWay`.
 
     When Telegram says RetryAfter, that chat waits as told and the request is sent again before the others of its chat;
     when two chats are told so at a time, all chats wait for the longer of the two. Typing and the answers to queries
@@ -130,9 +155,10 @@ class FloodLimiter(BaseRateLimiter[int]):
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         flooded: Callable[[], None] = lambda: None,
-        at_once: float = inf,
+        *,
+        sparing: bool = False,
     ) -> None:
-        self._at_once = at_once
+        self._under_way = _UnderWay(per_second) if sparing else None
         self._overall = _Places(per_second, SECOND)
         self._per_minute_in_group = per_minute_in_group
         self._clock = clock
@@ -234,6 +260,8 @@ class FloodLimiter(BaseRateLimiter[int]):
         now = self._clock()
         for places in (self._overall, *chat.places):
             places.leave(now, sent=sent)
+        if self._under_way is not None:
+            self._under_way.end(chat.begun, now)
         self._place(chat)
         self._serve()
 
@@ -272,6 +300,9 @@ class FloodLimiter(BaseRateLimiter[int]):
                 self._count_slot(priority)
                 for places in (self._overall, *chat.places):
                     places.take()
+                if self._under_way is not None:
+                    self._under_way.begun.append(now)
+                chat.begun = now
                 waiter.turn.set_result(None)
             self._place(chat)
         opens = self._open_at(now) if any(self._first(priority) for priority in Priority) else inf
@@ -279,9 +310,8 @@ class FloodLimiter(BaseRateLimiter[int]):
 
     def _open_at(self, now: float) -> float:
         """When the next request may be sent; inf while that hangs on a response."""
-        if self._overall.under_way >= self._at_once:
-            return inf
-        return max(self._held, self._overall.free_at(now))
+        few = self._under_way.open_at() if self._under_way is not None else -inf
+        return max(self._held, self._overall.free_at(now), few)
 
     def _choose(self) -> Priority | None:
         """Whose turn it is: the most urgent's, unless a lesser priority was passed over for long."""
