@@ -129,9 +129,10 @@ TELEGRAM: Catalogue = {
         "en": "Something went wrong with this one. Please try again, or ask differently.",
     },
     "telegram.not_ready": {
-        "vi": "Kho bài viết còn trống nên mình chưa trả lời được. Quản trị viên có thể gửi bài cho mình, hoặc chạy "
+        "vi": "Mình chưa có chỉ mục bài viết nên chưa trả lời được. Quản trị viên có thể gửi bài cho mình, gõ /rebuild, "
+        "hoặc chạy rebuild-index.",
+        "en": "No articles are indexed yet, so I cannot answer. An admin can send me one, use /rebuild, or run "
         "rebuild-index.",
-        "en": "No articles are indexed yet, so I cannot answer. An admin can send me some, or run rebuild-index.",
     },
     "telegram.inline_none": {"vi": "Các bài viết không nói tới điều này", "en": "The articles don't say"},
     "telegram.inline_hint": {"vi": "Gõ câu hỏi của bạn…", "en": "Type your question…"},

@@ -326,7 +326,7 @@ def test_the_first_article_makes_the_first_index_and_the_local_network_is_closed
     (tmp_path / "seeds").mkdir()
     with BotApi(limits=QUICK) as own, running(own, tmp_path, {"TELEGRAM_ACCESS": "open", "TELEGRAM_ADMINS": "8,9"}):
         ha, minh = Person(8, "Hà"), Person(9, "Minh")
-        assert own.wait_answer(own.say(reader(), "Có gì mới?")).text.startswith("Kho bài viết còn trống")
+        assert own.wait_answer(own.say(reader(), "Có gì mới?")).text.startswith("Mình chưa có chỉ mục bài viết")
         linked = own.wait_answer(own.say(ha, f"{site}/tin/ban-tin.txt"))
         offer = offered(own, minh, "muong-te.txt", bridge("Mường Tè", 131))
         own.press(ha, linked, "Thêm")

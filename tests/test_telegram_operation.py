@@ -183,7 +183,7 @@ def test_without_an_index_it_is_not_healthy_until_there_is_one(tmp_path: Path) -
     with BotApi(limits=QUICK) as api, running(api, tmp_path, settings) as process:
         ill = get(process, "/health")
         assert (ill.status_code, ill.text) == (503, "index\n")
-        assert api.wait_answer(api.say(reader(), QUESTION)).text.startswith("Kho bài viết còn trống")
+        assert api.wait_answer(api.say(reader(), QUESTION)).text.startswith("Mình chưa có chỉ mục bài viết")
         make_index(tmp_path)
         api.wait(lambda: get(process, "/health").status_code == 200, 2.5)
         is_answered(api)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import random
 import selectors
-import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import pairwise
+from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
@@ -435,7 +435,7 @@ def test_no_more_requests_are_under_way_than_the_rate_needs_and_a_slow_one_does_
     async def run() -> tuple[int, int, float]:
         limiter = FloodLimiter(30, 20, sparing=True)
         under_way, most, slowest_start = 0, 0, 0.0
-        began = time.monotonic()
+        began = monotonic()
 
         async def call(seconds: float) -> bool:
             nonlocal under_way, most
@@ -453,7 +453,7 @@ def test_no_more_requests_are_under_way_than_the_rate_needs_and_a_slow_one_does_
         hanging = asyncio.create_task(request(100, 5.0))
         await asyncio.sleep(0)
         await asyncio.gather(*(request(chat, 0.01) for chat in range(101, 106)))
-        slowest_start = time.monotonic() - began
+        slowest_start = monotonic() - began
         hanging.cancel()
         await asyncio.gather(hanging, return_exceptions=True)
         await limiter.shutdown()
