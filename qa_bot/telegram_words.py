@@ -129,8 +129,8 @@ TELEGRAM: Catalogue = {
         "en": "Something went wrong with this one. Please try again, or ask differently.",
     },
     "telegram.not_ready": {
-        "vi": "Mình chưa có chỉ mục bài viết nên chưa trả lời được. Quản trị viên có thể gửi bài cho mình, gõ /rebuild, "
-        "hoặc chạy rebuild-index.",
+        "vi": "Mình chưa có chỉ mục bài viết nên chưa trả lời được. Quản trị viên có thể gửi bài cho mình, gõ "
+        "/rebuild, hoặc chạy rebuild-index.",
         "en": "No articles are indexed yet, so I cannot answer. An admin can send me one, use /rebuild, or run "
         "rebuild-index.",
     },

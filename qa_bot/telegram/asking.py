@@ -6,7 +6,6 @@ import asyncio
 import functools
 import logging
 import threading
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from math import inf
@@ -60,7 +59,7 @@ class Turns:
     """For `async with`: `at_once` have their turn at a time, in the order of coming, and `per_second` in a second.
 
     More answers than that cannot be sent. Made ahead they would only wait, and keep those waiting that are being sent:
-    of 30 messages a second, 18 instead of 2 in 1000 were sent again after 12 kills.
+    with it 1 answer in 1000 was sent twice after 12 kills, without it 10 were.
     """
 
     def __init__(self, at_once: int, per_second: float) -> None:
@@ -70,7 +69,7 @@ class Turns:
 
     async def __aenter__(self) -> None:
         await self._free.acquire()
-        now = time.monotonic()
+        now = asyncio.get_running_loop().time()
         wait, self._next = self._next - now, max(self._next, now) + self._gap
         if wait > 0:
             try:
