@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,9 @@ _CACHE_VARIABLE = "QA_BOT_ENCODER_CACHE_DIR"
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when the library is imported; child processes inherit it
 for _name in [name for name in os.environ if name.startswith("QA_BOT_") and name != _CACHE_VARIABLE]:
     del os.environ[_name]
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a run in the background; its children would ignore Ctrl-C too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")

@@ -177,7 +177,7 @@ class Dispatch:
         """A stranger learns their number in private, so that an admin can let them in; groups hear nothing."""
         services, request = self._services, job.request
         language = services.language_of(request)
-        if request.asker.is_bot or services.taps.take(request.asker.user_id or request.asker.chat_id or 0):
+        if request.asker.is_bot:
             return
         if request.kind is Kind.PRESS and request.update.callback_query:
             text = say(language, "telegram.stranger_short")

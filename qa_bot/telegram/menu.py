@@ -13,6 +13,7 @@ from telegram.error import TelegramError
 from qa_bot.messages import CATALOGUE, say
 from qa_bot.telegram import people
 from qa_bot.telegram.commands import COMMANDS
+from qa_bot.telegram.delivery import Trouble, trouble_of
 from qa_bot.telegram.logs import event
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ async def set_menu(bot: ExtBot[int], state: StateThread, admins: Sequence[int]) 
                 await bot.set_my_short_description(say(language, "telegram.about"), language_code=code)
                 await bot.set_my_description(say(language, "telegram.description"), language_code=code)
         except TelegramError as error:
-            event(_LOG, logging.WARNING, "menu not set", error=type(error).__name__)
+            if trouble_of(error) is not Trouble.TOKEN:  # the token's loss is told by whoever asks for updates
+                event(_LOG, logging.WARNING, "menu not set", error=type(error).__name__)
             return
         await _note(state, _NOTE, digest)
     for admin in admins:
