@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import logging
 import signal
 import sys
@@ -55,6 +56,7 @@ _CONFIRM_SECONDS: Final = 3.0
 _DEAF_SECONDS: Final = 120.0  # without one successful getUpdates: not healthy
 _PURGE_EVERY: Final = 3600.0
 _DAY: Final = 86_400.0
+_M_ARENA_MAX: Final = -8  # malloc.h
 _SWITCH_SECONDS: Final = 0.0002  # turns of threads; each statement to the database waits for up to 30 of them
 _JOURNAL_DAYS: Final = 8  # Telegram keeps an update for a day, and may number anew after a week of silence
 _REVOKED: Final = (
@@ -81,9 +83,19 @@ def run(settings: BotSettings, parts: Parts) -> None:
         raise TelegramProblem(
             "Nobody may ask. Set QA_BOT_TELEGRAM_ACCESS to numeric ids, with commas between them, or to open."
         )
+    _share_memory()
     sys.setswitchinterval(_SWITCH_SECONDS)
     logs.set_up([telegram.token.get_secret_value(), telegram.webhook_secret.get_secret_value()])
     asyncio.run(_serve(settings, parts))
+
+
+def _share_memory() -> None:
+    """Have all threads allocate from two arenas. With one each, as glibc has it, memory that was freed in one is of no
+    use to another: 1,007 MB and rising after 1,100 answers, 944 MB and flat with two. Other C libraries have no arenas.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_ARENA_MAX, 2)
 
 
 async def _serve(settings: BotSettings, parts: Parts) -> None:
