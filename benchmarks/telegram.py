@@ -132,12 +132,9 @@ def overload(options: argparse.Namespace) -> None:
         askers, events = people(CROWD), []
         before, load = answers(api), 10 * peak
         started = time.perf_counter()
-        for number in itertools.count():
-            now = time.perf_counter()
-            if now - started > options.seconds:
-                break
-            if number < (now - started) * load:
-                events.append(api.say(askers[number % CROWD], question()))
+        while (now := time.perf_counter()) < started + options.seconds:
+            if len(events) < (now - started) * load:
+                events.append(api.say(askers[len(events) % CROWD], question()))
             else:
                 time.sleep(0.001)
         goodput = (answers(api) - before) / (time.perf_counter() - started)
