@@ -129,7 +129,8 @@ def overload(options: argparse.Namespace) -> None:
         show("overload_peak_answers_per_second", round(peak, 1))
         drained(api)
         first = bot.memory_mb()
-        askers, events = people(CROWD), []
+        askers = people(CROWD)
+        events: list[Event] = []
         before, load = answers(api), 10 * peak
         started = time.perf_counter()
         while (now := time.perf_counter()) < started + options.seconds:
