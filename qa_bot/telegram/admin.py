@@ -25,6 +25,7 @@ from qa_bot.telegram.metrics import memory_mb
 from qa_bot.telegram.pacing import Priority
 from qa_bot.telegram.rebuilding import Asked
 from qa_bot.telegram.replies import send, target_of, tell
+from qa_bot.telegram.text import harmless
 
 if TYPE_CHECKING:
     from telegram import InlineKeyboardMarkup
@@ -53,7 +54,7 @@ async def status(services: Services, job: Job) -> None:
                 passages=manifest.passages, created=datetime.fromisoformat(manifest.created).strftime("%H:%M %d/%m/%Y"),
             )
         )  # fmt: skip
-        lines += [warning] if warning else []
+        lines += [harmless(warning)] if warning else []
     latency, totals = metrics.latency(), metrics.totals()
     lines += [
         say(
@@ -68,7 +69,7 @@ async def status(services: Services, job: Job) -> None:
         say(language, "telegram.status_errors", errors=totals.errors, floods=totals.floods),
         say(language, "telegram.status_uptime", hours=f"{metrics.uptime() / 3600:.1f}", memory=round(memory_mb())),
     ]  # fmt: skip
-    await send(services, target_of(job.request), html.text_parts("\n".join(lines)))
+    await send(services, target_of(job.request), html.own_parts("\n".join(lines)))
 
 
 async def rebuild(services: Services, job: Job) -> None:

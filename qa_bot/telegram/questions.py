@@ -68,7 +68,7 @@ async def question(services: Services, job: Job, text: str, *, repeated: bool = 
             return  # an edit that left the text alone: a preview, a pin
         answer = await _answer(services, job, text, prepared)
     if isinstance(answer, str):
-        await send(services, target, html.text_parts(answer))
+        await send(services, target, html.own_parts(answer))
         return
     snapshot = threads.Snapshot.of(answer)
     parts = html.answer_parts(snapshot, language, answer.ranked)
