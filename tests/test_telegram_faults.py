@@ -253,7 +253,7 @@ def test_who_blocks_the_bot_is_left_alone_until_they_write_again(bot: Process) -
     lost = [api.say(asker, QUESTION), api.say(asker, OTHER)]
     api.block(asker)
     api.release()
-    api.wait(lambda: [call for call in api.calls_of("sendMessage") if call.chat_id == asker.id])
+    api.wait(lambda: all(f"update={event.update_id} " in bot.printed for event in lost))  # both are done with
     assert_well(bot)
     refused = [call for call in api.calls_of("sendMessage") if call.chat_id == asker.id]
     assert [call.outcome for call in refused] == ["403"]  # once for both questions
