@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -12,15 +12,14 @@ from rich.text import Text
 
 from embeddings.console import complain
 from embeddings.messages import Language
+from qa_bot import seams
 from qa_bot.messages import say
 from qa_bot.rendering import answer_text, sources_of, title_of
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-    from embeddings.generations import Manifest
     from embeddings.index import StoredPassage
-    from embeddings.records import Article
     from qa_bot.records import Answer, Citation
 
 _REMEMBERED = 4  # questions before this one that help to understand it
@@ -31,29 +30,10 @@ Rebuild = Callable[[Language], object]
 """Builds the index anew and shows its own progress and report. Raises BotError; then the old index still serves."""
 
 
-class Opened(Protocol):
-    """The part of an open index that is shown."""
-
-    @property
-    def manifest(self) -> Manifest: ...
-
-    @property
-    def warning(self) -> str | None: ...
-
-
-class Asks(Protocol):
+class Asks(seams.Asks, Protocol):
     """What a conversation needs of a bot. `ask` runs in another thread than the rest."""
 
-    @property
-    def index(self) -> Opened: ...
-
-    def ask(self, question: str, history: Sequence[str] = ()) -> Answer: ...
-
-    def articles(self) -> list[Article]: ...
-
     def passage(self, row: int) -> StoredPassage: ...
-
-    def reopen(self) -> None: ...
 
 
 class Conversation:

@@ -12,11 +12,11 @@ from math import inf
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from embeddings.errors import IndexProblem
+from qa_bot import seams
 from qa_bot.examples import examples
 from qa_bot.telegram.logs import event
 
 if TYPE_CHECKING:
-    from embeddings.generations import Manifest
     from embeddings.index import StoredPassage
     from embeddings.messages import Language
     from embeddings.records import Article
@@ -28,29 +28,12 @@ _LOOK_AGAIN = 1.0  # seconds between two looks for a generation that somebody el
 T = TypeVar("T")
 
 
-class Opened(Protocol):
-    @property
-    def manifest(self) -> Manifest: ...
-
-    @property
-    def warning(self) -> str | None: ...
-
-
-class Asks(Protocol):
+class Asks(seams.Asks, Protocol):
     """What this front end needs of a bot."""
-
-    @property
-    def index(self) -> Opened: ...
-
-    def ask(self, question: str, history: Sequence[str] = ()) -> Answer: ...
-
-    def articles(self) -> list[Article]: ...
 
     def passages_of(self, article_id: str) -> list[StoredPassage]: ...
 
     def newest(self) -> int | None: ...
-
-    def reopen(self) -> None: ...
 
     def close(self) -> None: ...
 

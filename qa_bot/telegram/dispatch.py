@@ -33,7 +33,6 @@ _LOG = logging.getLogger(__name__)
 _TELL_STRANGERS_EVERY = 86_400.0  # seconds; more often, a bot is a toy for spammers
 _REMEMBERED_STRANGERS = 10_000
 _STORE_AGAIN = 5.0  # seconds until a full disk is tried again
-_TAP_COST, _INLINE_COST = 1.0, 1.0
 
 Pressed = Callable[["Services", "Job", Press], Awaitable[str | None]]
 
@@ -138,7 +137,7 @@ class Dispatch:
         if request.chat_id is None:
             await services.delivery.toast(query.id, say(language, "telegram.expired"))
             return
-        if services.taps.take(request.asker.user_id or 0, _TAP_COST):
+        if services.taps.take(request.asker.user_id or 0):
             await services.delivery.toast(query.id, say(language, "telegram.slow_down"))
             return
         try:
@@ -168,7 +167,7 @@ class Dispatch:
         if latest.get(request.asker.user_id) != job.received.seq:
             return  # they typed on
         latest.pop(request.asker.user_id, None)
-        if services.taps.take(request.asker.user_id or 0, _INLINE_COST):
+        if services.taps.take(request.asker.user_id or 0):
             await inline.refuse(services, _query_id(job), say(services.language_of(request), "telegram.slow_down"))
             return
         await inline.inline(services, job)

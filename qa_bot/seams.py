@@ -1,0 +1,35 @@
+"""What every front end needs of a bot; each adds what only it needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from embeddings.generations import Manifest
+    from embeddings.records import Article
+    from qa_bot.records import Answer
+
+
+class Opened(Protocol):
+    """The part of an open index that is shown."""
+
+    @property
+    def manifest(self) -> Manifest: ...
+
+    @property
+    def warning(self) -> str | None: ...
+
+
+class Asks(Protocol):
+    """Answers from an index, which may be changed for a newer one; questions may come from several threads."""
+
+    @property
+    def index(self) -> Opened: ...
+
+    def ask(self, question: str, history: Sequence[str] = ()) -> Answer: ...
+
+    def articles(self) -> list[Article]: ...
+
+    def reopen(self) -> None: ...
