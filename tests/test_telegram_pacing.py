@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from telegram.error import BadRequest, ChatMigrated, NetworkError, RetryAfter
 
-from qa_bot.telegram.pacing import MARGIN, SHARE, FloodLimiter, Priority, seconds
+from qa_bot.telegram.pacing import MARGIN, SECOND, SHARE, FloodLimiter, Priority, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
@@ -302,6 +302,21 @@ def test_two_chats_told_to_wait_at_a_time_hold_everything_for_the_longer_time() 
         await asyncio.gather(held, request(limiter, server, 6), request(limiter, server, 7))
         assert [when for when, chat, _ in server.counted if chat == 7][-1] - began < 6  # sent before 6 was refused
         assert [when for when, chat, _ in server.counted if chat == 6][-1] - began >= 20
+
+    virtually(story())
+
+
+def test_who_goes_on_after_a_kill_leaves_the_killed_ones_windows_alone() -> None:
+    async def story() -> None:
+        server = quiet()
+        for _ in range(3):  # each sends as much as it may, and is killed half a second later
+            limiter = FloodLimiter(5, 20, clock=now, quiet=SECOND)
+            for chat in range(100, 120):
+                asyncio.create_task(request(limiter, server, chat))  # noqa: RUF006 (nobody waits for a killed one)
+            await asyncio.sleep(1.5)
+            await limiter.shutdown()
+        assert len(server.counted) == 15
+        assert most_in_a_window([when for when, _, _ in server.counted], SECOND) == 5
 
     virtually(story())
 

@@ -18,7 +18,7 @@ from telegram.request import HTTPXRequest
 from qa_bot.errors import TelegramProblem
 from qa_bot.telegram.delivery import Trouble, trouble_of
 from qa_bot.telegram.logs import event
-from qa_bot.telegram.pacing import FloodLimiter, seconds
+from qa_bot.telegram.pacing import MARGIN, SECOND, FloodLimiter, seconds
 from qa_bot.telegram.receiving import PollingBot
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ async def connected(
     """A bot that Telegram has greeted; None when told to stop before. Raises TelegramProblem."""
     limiter = FloodLimiter(
         telegram.messages_per_second, telegram.messages_per_minute_in_group, flooded=lambda: count("flood"),
-        sparing=True,
+        sparing=True, quiet=SECOND + MARGIN,
     )  # fmt: skip
     bot = PollingBot(
         telegram.token.get_secret_value(),

@@ -145,7 +145,8 @@ class FloodLimiter(BaseRateLimiter[int]):
     when two chats are told so at a time, all chats wait for the longer of the two. Typing and the answers to queries
     are not sent again: then RetryAfter is raised, as is every other error. `flooded` is called at each RetryAfter.
 
-    What is known of a chat is forgotten when its windows have passed.
+    What is known of a chat is forgotten when its windows have passed. Nothing is sent in the first `quiet` seconds: a
+    program that was killed a moment ago, and whose work this one goes on with, may have sent until then.
     """
 
     def __init__(
@@ -157,6 +158,7 @@ class FloodLimiter(BaseRateLimiter[int]):
         flooded: Callable[[], None] = lambda: None,
         *,
         sparing: bool = False,
+        quiet: float = 0.0,
     ) -> None:
         self._under_way = _UnderWay(per_second) if sparing else None
         self._overall = _Places(per_second, SECOND)
@@ -169,7 +171,7 @@ class FloodLimiter(BaseRateLimiter[int]):
         self._ready: dict[Priority, list[tuple[int, int, _Chat]]] = {p: [] for p in Priority}  # order, ticket, chat
         self._later: list[tuple[float, int, _Chat]] = []  # when, ticket, chat
         self._passed_over = dict.fromkeys(Priority, 0)  # slots since a request of this priority was served
-        self._held = -inf  # everything, until
+        self._held = clock() + quiet if quiet else -inf  # everything, until
         self._timer: asyncio.Task[None] | None = None
         self._rings = inf
 
