@@ -38,6 +38,7 @@ class Remembering:
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
         self._passages: dict[str, np.ndarray] = {}
+        self._queries: dict[str, np.ndarray] = {}
 
     @property
     def fingerprint(self) -> str:
@@ -50,7 +51,10 @@ class Remembering:
         return np.stack([self._passages[text] for text in texts])
 
     def encode_queries(self, texts: Sequence[str]) -> np.ndarray:
-        return self._encoder.encode_queries(texts)
+        new = [text for text in dict.fromkeys(texts) if text not in self._queries]
+        if new:
+            self._queries.update(zip(new, self._encoder.encode_queries(new), strict=True))
+        return np.stack([self._queries[text] for text in texts])
 
     def warm_up(self) -> None:
         self._encoder.warm_up()

@@ -16,8 +16,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
+import re
 import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -29,18 +34,22 @@ from sklearn.metrics import roc_auc_score
 from benchmarks import corpora
 from embeddings import lexicon
 from embeddings.encoders import SentenceTransformersEncoder
+from embeddings.index import Index
 from embeddings.settings import Encoder
-from embeddings.vietnamese import fold, normalize
+from embeddings.vietnamese import UPPER, fold, normalize
 from qa_bot.confidence import requirements
 from qa_bot.evidence import NAMES, Features, candidates
 from qa_bot.retrieval import Retriever
 from qa_bot.settings import Answering, BotSettings
-from qa_bot.understanding import understand
+from qa_bot.understanding import asking_words, knowledge_of, understand
 
 CHOICE = ("dense", "passage", "in_sentence", "near", "pairs", "focus", "kind", "length")
 CONFIDENCE = (
-    "dense", "dense_lead", "dense_gap", "passage", "near", "in_passage", "pairs", "names", "focus",
+    "dense", "dense_lead", "dense_gap", "dense_beside", "passage", "passage_gap", "near", "in_passage", "pairs", "names",
+    "numbers", "length",
 )  # fmt: skip
+NEAR_MISS_WEIGHT = 0.15  # of a near miss beside another question: more costs more on public questions than it brings
+_TRIED = 40  # details of which one is taken
 CHOICE_PENALTY = 1e-3
 CONFIDENCE_C = 0.3
 TARGET = Path(__file__).parents[1] / "qa_bot" / "models.json"
@@ -56,42 +65,82 @@ class Case:
     features: np.ndarray  # (sentences, features)
     right: np.ndarray  # (sentences,) bool: the sentence is of the paragraph that the question was asked about
     holds: np.ndarray  # (sentences,) bool: and it holds the answer
+    near_miss: bool  # one detail of the question was changed, so that nothing answers it
 
 
 def cases(data: Path) -> list[Case]:
-    settings = BotSettings()
     encoder = corpora.Remembering(SentenceTransformersEncoder(Encoder()))
-    words = lexicon.load()
-    found = []
+    found: list[Case] = []
     for dataset in (corpora.xquad(data), corpora.mlqa(data)):
-        for typed, questions in _typed(dataset, data).items():
-            queries = [understand(question.text, (), words) for question in questions]
-            vectors = encoder.encode_queries([query.text for query in queries])
-            for titled in (False, True):
-                for half in (0, 1):
-                    with tempfile.TemporaryDirectory() as folder:
-                        keep = range(half, len(dataset.paragraphs), 2)
-                        index = corpora.build(dataset, keep, titled=titled, encoder=encoder, work=Path(folder))
-                        retriever = Retriever(index, settings.retrieval)
-                        for question, query, vector in zip(questions, queries, vectors, strict=True):
-                            top = retriever.search(query, vector, settings.answering.passages)
-                            sentences = candidates(query, vector, top, index, words)
-                            gold = corpora.file_name(question.paragraph)
-                            answers = [normalize(answer) for answer in question.answers]
-                            right = [Path(c.ranked.stored.article.path).name == gold for c in sentences]
-                            said = [normalize(c.ranked.stored.passage.sentence_texts()[c.sentence]) for c in sentences]
-                            holds = [
-                                there and any(answer in text for answer in answers)
-                                for there, text in zip(right, said, strict=True)
-                            ]
-                            features = np.array([c.features.vector() for c in sentences])
-                            here = question.paragraph % 2 == half
-                            found.append(
-                                Case(dataset.name, typed, here, features, np.array(right, bool), np.array(holds, bool))
-                            )
-                        index.close()
-            print(f"{dataset.name} {typed}: {len(found)} cases so far", flush=True)
+        typed = _typed(dataset, data)
+        swapped = _typed(replace(dataset, questions=tuple(near_misses(dataset))), data)
+        for titled, half in product((False, True), (0, 1)):
+            with tempfile.TemporaryDirectory() as folder:
+                keep = range(half, len(dataset.paragraphs), 2)
+                index = corpora.build(dataset, keep, titled=titled, encoder=encoder, work=Path(folder))
+                for name, questions in typed.items():
+                    found += _asked(index, dataset.name, name, half, questions, encoder)
+                    if name != "english":
+                        found += _asked(index, dataset.name, name, half, swapped[name], encoder, near_miss=True)
+                index.close()
+            print(f"{dataset.name}: {len(found)} cases so far", flush=True)
     return found
+
+
+def _asked(
+    index: Index,
+    corpus: str,
+    typed: str,
+    half: int,
+    questions: Sequence[corpora.Question],
+    encoder: corpora.Remembering,
+    *,
+    near_miss: bool = False,
+) -> list[Case]:
+    """All `questions` over an index of the even (0) or odd (1) paragraphs. No near miss has an answer there."""
+    settings = BotSettings()
+    lists = lexicon.load()
+    knowledge = knowledge_of(index, lists, asking_words(lists))
+    queries = [understand(question.text, (), knowledge, date.today()) for question in questions]
+    vectors = encoder.encode_queries([query.text for query in queries])
+    retriever = Retriever(index, settings.retrieval)
+    found = []
+    for question, query, vector in zip(questions, queries, vectors, strict=True):
+        top = retriever.search(query, vector, settings.answering.passages)
+        sentences = candidates(query, vector, top, index, knowledge.lexicon)
+        gold = corpora.file_name(question.paragraph)
+        answers = [normalize(answer) for answer in question.answers]
+        right = np.array([Path(c.ranked.stored.article.path).name == gold and not near_miss for c in sentences], bool)
+        said = [normalize(c.ranked.stored.passage.sentence_texts()[c.sentence]) for c in sentences]
+        holds = np.array([any(answer in text for answer in answers) for text in said], bool) & right
+        features = np.array([c.features.vector() for c in sentences])
+        here = question.paragraph % 2 == half and not near_miss
+        found.append(Case(corpus, typed, here, features, right, holds, near_miss))
+    return found
+
+
+_DETAIL = re.compile(rf"(?<![.!?] )(?<!^)(?:[{UPPER}][^\W\d_]+(?: [{UPPER}][^\W\d_]+)*|\b\d[\d.,]*\d\b)")
+
+
+def near_misses(dataset: corpora.Dataset) -> Iterator[corpora.Question]:
+    """Questions with a name or number replaced by one from a question on another paragraph, where it does not stand."""
+    generator = random.Random(1)  # noqa: S311 (no secret)
+    details = [(q.paragraph, m[0]) for q in dataset.questions for m in _DETAIL.finditer(q.text)]
+    for question in dataset.questions:
+        own = [m.span() for m in _DETAIL.finditer(question.text)]
+        if not own:
+            continue
+        start, end = generator.choice(own)
+        text = fold(normalize(dataset.paragraphs[question.paragraph]))
+        others = [
+            detail
+            for paragraph, detail in generator.sample(details, min(_TRIED, len(details)))
+            if paragraph != question.paragraph
+            and detail[0].isdigit() == question.text[start].isdigit()
+            and fold(normalize(detail)) not in text
+        ]
+        if others:
+            yield replace(question, text=question.text[:start] + others[0] + question.text[end:])
 
 
 def _typed(dataset: corpora.Dataset, data: Path) -> dict[str, list[corpora.Question]]:
@@ -138,6 +187,7 @@ class Chosen:
     right: np.ndarray  # (questions,) bool: it is of the paragraph that answers
     holds: np.ndarray  # (questions,) bool: it holds the answer
     here: np.ndarray  # (questions,) bool: the paragraph that answers is indexed
+    near_miss: np.ndarray  # (questions,) bool
 
 
 def chosen(rows: list[Case], weights: np.ndarray) -> Chosen:
@@ -149,6 +199,7 @@ def chosen(rows: list[Case], weights: np.ndarray) -> Chosen:
         right=np.array([row.right[i] for row, i in pairs]),
         holds=np.array([row.holds[i] for row, i in pairs]),
         here=np.array([row.here for row in rows]),
+        near_miss=np.array([row.near_miss for row in rows]),
     )
 
 
@@ -156,7 +207,8 @@ def fit_confidence(data: Chosen) -> tuple[np.ndarray, float]:
     """Weights of CONFIDENCE in the features' own units, and the intercept."""
     x = data.features[:, [NAMES.index(name) for name in CONFIDENCE]]
     scale = x.std(axis=0) + 1e-6
-    model = LogisticRegression(C=CONFIDENCE_C, max_iter=1000).fit((x - x.mean(axis=0)) / scale, data.right)
+    importance = np.where(data.near_miss, NEAR_MISS_WEIGHT, 1.0)
+    model = LogisticRegression(C=CONFIDENCE_C, max_iter=1000).fit((x - x.mean(axis=0)) / scale, data.right, importance)
     weights = model.coef_[0] / scale
     return weights, float(model.intercept_[0] - weights @ x.mean(axis=0))
 
@@ -170,7 +222,12 @@ def probabilities(data: Chosen, weights: np.ndarray, intercept: float) -> np.nda
 def report(train: list[Case], test: list[Case], name: str) -> None:
     choice = fit_choice([row for row in train if row.here])
     weights, intercept = fit_confidence(chosen(train, choice))
-    data = chosen(test, choice)
+    near = (
+        probabilities(chosen([row for row in test if row.near_miss], choice), weights, intercept)
+        if any(row.near_miss for row in test)
+        else np.zeros(0)
+    )
+    data = chosen([row for row in test if not row.near_miss], choice)
     here, p = data.here, probabilities(data, weights, intercept)
     print(
         f"{name}: right sentence {data.holds[here].mean():.4f} right paragraph {data.right[here].mean():.4f} "
@@ -181,7 +238,8 @@ def report(train: list[Case], test: list[Case], name: str) -> None:
         refused = p < threshold
         print(
             f"  below {threshold}: answerable refused {refused[here].mean():.4f} "
-            f"unanswerable refused {refused[~here].mean():.4f} right sentences refused {refused[data.holds].mean():.4f}"
+            f"unanswerable refused {refused[~here].mean():.4f} right sentences refused {refused[data.holds].mean():.4f} "
+            f"near misses refused {(near < threshold).mean() if len(near) else 0:.4f}"
         )
 
 

@@ -20,15 +20,27 @@ def expansions(text: str, lexicon: Lexicon) -> list[str]:
     return list(dict.fromkeys(full for _, _, full in _found(text, lexicon)))
 
 
-def written_out(text: str, lexicon: Lexicon) -> str:
-    """`text` with its abbreviations in full, but for those inside a document's number (03-NQ/HU)."""
+def written_out(text: str, lexicon: Lexicon, *, beside: bool = False) -> str:
+    """`text` with its abbreviations in full, but for those inside a document's number (03-NQ/HU).
+
+    With `beside`, the full form follows in brackets and the short one stays.
+    """
     parts, at = [], 0
-    for start, end, full in _found(text, lexicon):
-        if text[start - 1 : start] in ("/", "-") or text[end : end + 1] in ("/", "-"):
-            continue
-        parts += [text[at:start], full]
+    for start, end, full in _outside_numbers(text, lexicon):
+        parts += [text[at:start], f"{text[start:end]} ({full})" if beside else full]
         at = end
     return "".join([*parts, text[at:]])
+
+
+def abbreviations_in(text: str, lexicon: Lexicon) -> list[tuple[str, str]]:
+    """(as it stands there, full form) of the abbreviations that `written_out` writes out, in order."""
+    return [(text[start:end], full) for start, end, full in _outside_numbers(text, lexicon)]
+
+
+def _outside_numbers(text: str, lexicon: Lexicon) -> Iterator[tuple[int, int, str]]:
+    for start, end, full in _found(text, lexicon):
+        if text[start - 1 : start] not in ("/", "-") and text[end : end + 1] not in ("/", "-"):
+            yield start, end, full
 
 
 def _found(text: str, lexicon: Lexicon) -> Iterator[tuple[int, int, str]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from embeddings.abbreviations import expansions
 from embeddings.lexicon import Lexicon
+from embeddings.ordinals import ordinals
 from embeddings.records import Context, Kind
 from embeddings.vietnamese import normalize
 
@@ -29,8 +30,11 @@ def encoded_text(sentence: str, kind: Kind, context: Context, lexicon: Lexicon) 
 
 
 def indexed_text(text: str, kind: Kind, lexicon: Lexicon) -> str:
-    """What the words of a passage or sentence are: its own, its kind's ("tác giả …"), abbreviations in full."""
-    return "\n".join((text, lexicon.context_words.get(kind, ""), *expansions(text, lexicon)))
+    """What the words of a passage or sentence are: its own, its kind's ("tác giả …"), abbreviations in full, and Roman
+    ordinals as "thứ 18".
+    """
+    arabic = (f"thứ {number}" for _, _, number in ordinals(text))
+    return "\n".join((text, lexicon.context_words.get(kind, ""), *expansions(text, lexicon), *arabic))
 
 
 def context_text(context: Context, lexicon: Lexicon) -> str:

@@ -28,7 +28,7 @@ from typing import IO, Any
 
 from embeddings.errors import CorruptIndex, IndexBusy, IndexProblem, NoIndex, StaleIndex, StorageError
 
-FORMAT = 1  # raise it when a generation's files change their meaning
+FORMAT = 2  # raise it when a generation's files change their meaning
 MANIFEST = "manifest.json"
 _GENERATIONS, _LOCK, _BUILDING = "generations", "lock", "building-"
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from embeddings import generations, lexical, storage, vectors
+from embeddings import generations, lexical, storage, vectors, vocabulary
 from embeddings.errors import CorruptIndex, StaleIndex
-from embeddings.records import Article, Context, Kind, Passage
+from embeddings.records import Article, Context, Header, Kind, Passage
+from embeddings.vietnamese import fold, syllables
 
 STORAGE_FILE, VECTORS_FILE, LEXICAL_FOLDER = "passages.sqlite", "vectors.faiss", "lexical"
+VOCABULARY_FILE = "vocabulary.sqlite"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +38,16 @@ class Index:
         self._storage = storage.Storage(held.folder / STORAGE_FILE)
         self._vectors = vectors.load(held.folder / VECTORS_FILE)
         self._lexical = lexical.Lexical(held.folder / LEXICAL_FOLDER)
+        self.vocabulary = vocabulary.Vocabulary(held.folder / VOCABULARY_FILE)
         self._first_sentence = np.array([*self._storage.first_sentences(), len(self._vectors)], np.int64)
         check_counts(
             held.manifest, self._storage.passage_count, len(self._vectors), len(self._lexical), self._vectors.dim
         )
+
+    @cached_property
+    def places(self) -> frozenset[str]:
+        """What articles are about: their places, folded."""
+        return frozenset(" ".join(syllables(fold(place))) for place in self._storage.places())
 
     @property
     def passage_count(self) -> int:
@@ -46,6 +55,22 @@ class Index:
 
     def articles(self) -> list[Article]:
         return self._storage.articles()
+
+    def articles_at(self, rows: Iterable[int]) -> list[Article]:
+        """The articles of these rows, in the order asked for."""
+        return self._storage.articles_at(rows)
+
+    def headers(self) -> Sequence[Header]:
+        """All articles without their texts, newest first, undated ones last; those of one day by title or path."""
+        return self._storage.headers
+
+    def by_article(self, rows: Iterable[int]) -> dict[int, list[int]]:
+        """{article row: those of the passages `rows` that are its own, in the order given}."""
+        article_of = self._storage.articles_of_passages
+        found: dict[int, list[int]] = {}
+        for row in rows:
+            found.setdefault(article_of[row], []).append(row)
+        return found
 
     def passages(self, rows: Sequence[int]) -> list[StoredPassage]:
         found = self._storage.passages(rows)
@@ -55,6 +80,10 @@ class Index:
         """The passages of one article in order; only those of `kind`, where it is given."""
         stored = self.passages(self._storage.passages_of(article_id))
         return [item for item in stored if kind in (None, item.passage.kind)]
+
+    def rows_of(self, article_ids: Collection[str]) -> list[int]:
+        """The rows of all passages of these articles, ascending."""
+        return self._storage.rows_of(article_ids)
 
     def dense_search(self, query: np.ndarray, limit: int) -> dict[int, float]:
         """{passage row: score of its best sentence} of at least `limit` passages, where there are that many.
@@ -92,6 +121,14 @@ class Index:
         """{passage row: BM25 summed over the weighted fields} of the best `limit` passages."""
         return dict(self._lexical.search(question, limit, weights))
 
+    def holding(self, units: Sequence[str], limit: int) -> list[int]:
+        """Passages that hold all of the folded `units` and each two neighbouring ones as neighbours; see Lexical."""
+        return self._lexical.holding(units, limit)
+
+    def holding_each(self, choices: Sequence[Sequence[str]], limit: int) -> list[int]:
+        """Passages that hold, of each choice, at least one of its folded units, in text or context; see Lexical."""
+        return self._lexical.holding_each(choices, limit)
+
     def document_frequency(self, folded_term: str) -> int:
         """How many passages hold the term."""
         return self._lexical.document_frequency(folded_term)
@@ -101,6 +138,7 @@ class Index:
 
     def close(self) -> None:
         self._storage.close()
+        self.vocabulary.close()
         self._hold.close()
 
 

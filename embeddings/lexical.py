@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import weakref
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,11 +28,14 @@ _MOST_TERMS = 512  # a question's distinct terms; more are a text, not a questio
 
 @dataclass(frozen=True, slots=True)
 class FieldWeights:
-    """How much a match in each field counts. `context` is a share of the same kind of field's weight."""
+    """How much a match in each field counts. `context` is a share of the same kind of field's weight, `pairs` that of a
+    pair of neighbouring syllables beside one syllable.
+    """
 
     accented: float
     folded: float
     context: float
+    pairs: float = 1.0
 
 
 def _schema() -> tantivy.Schema:
@@ -103,17 +106,56 @@ class Lexical:
         for folded, weight in ((False, weights.accented), (True, weights.folded)):
             if weight <= 0:
                 continue
-            counts = Counter(terms(question, folded=folded)).most_common(_MOST_TERMS)
+            units = syllables(fold(question) if folded else question)
+            counts = [
+                *((term, float(n)) for term, n in Counter(units).most_common(_MOST_TERMS)),
+                *((term, weights.pairs * n) for term, n in Counter(bigrams(units)).most_common(_MOST_TERMS)),
+            ]
             text_field = FOLDED if folded else ACCENTED
             context_field = CONTEXT_FOLDED if folded else CONTEXT_ACCENTED
             for term, count in counts:
                 for name, boost in ((text_field, weight * count), (context_field, weight * weights.context * count)):
                     if boost > 0:
-                        query = tantivy.Query.term_query(self._schema, name, term, index_option="freq")
-                        clauses.append((tantivy.Occur.Should, tantivy.Query.boost_query(query, boost)))
-        if not clauses or limit < 1:
+                        query = tantivy.Query.boost_query(self._term(name, term), boost)
+                        clauses.append((tantivy.Occur.Should, query))
+        return self._best(clauses, limit)
+
+    def holding(self, units: Sequence[str], limit: int) -> list[int]:
+        """Rows, ascending, whose text or whose context holds all of the folded `units` and all pairs of neighbours.
+
+        Not more than `limit`: as many rows as `limit` may not be all. Of a very long phrase only the beginning counts,
+        so that a row need not hold it, but none that does is missed.
+        """
+        sought = list(dict.fromkeys([*units[:_MOST_TERMS], *bigrams(list(units[:_MOST_TERMS]))]))
+        fields = [
+            (tantivy.Occur.Should, _joined(tantivy.Occur.Must, [self._term(name, term) for term in sought]))
+            for name in (FOLDED, CONTEXT_FOLDED)
+        ]
+        return sorted(row for row, _ in self._best(fields if sought else [], limit))
+
+    def holding_each(self, choices: Sequence[Sequence[str]], limit: int) -> list[int]:
+        """Rows, ascending, that hold of each choice one of its folded units at least, in text or context, anywhere.
+
+        Not more than `limit`, as `holding`; of very many choices only the first ones count.
+        """
+        wanted = list(dict.fromkeys(map(tuple, choices)))[:_MOST_TERMS]
+        held = [
+            _joined(
+                tantivy.Occur.Should, [self._term(name, unit) for unit in units for name in (FOLDED, CONTEXT_FOLDED)]
+            )
+            for units in wanted
+        ]
+        return sorted(row for row, _ in self._best([(tantivy.Occur.Must, query) for query in held], limit))
+
+    def _term(self, field: str, term: str) -> tantivy.Query:
+        return tantivy.Query.term_query(self._schema, field, term, index_option="freq")
+
+    def _best(self, clauses: list[tuple[tantivy.Occur, tantivy.Query]], limit: int) -> list[tuple[int, float]]:
+        """(row, score) of the best rows, best first; those of one score in order."""
+        wanted = min(limit, len(self))
+        if not clauses or wanted < 1:
             return []
-        hits = self._searcher.search(tantivy.Query.boolean_query(clauses), limit=limit, count=False).hits
+        hits = self._searcher.search(tantivy.Query.boolean_query(clauses), limit=wanted, count=False).hits
         rows = self._searcher.fast_field_values(_ROW, [address for _, address in hits])
         found = [(row, float(score)) for row, (score, _) in zip(rows, hits, strict=True) if isinstance(row, int)]
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))
@@ -122,3 +164,7 @@ class Lexical:
         """How many passages hold the folded term, in their text or in their article's context."""
         in_text = self._searcher.doc_freq(FOLDED, term)
         return int(max(in_text, self._searcher.doc_freq(CONTEXT_FOLDED, term)))
+
+
+def _joined(occur: tantivy.Occur, queries: Sequence[tantivy.Query]) -> tantivy.Query:
+    return tantivy.Query.boolean_query([(occur, query) for query in queries])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from embeddings.errors import SettingsError
 from embeddings.records import Kind
-from embeddings.vietnamese import fold, normalize, syllables
+from embeddings.vietnamese import fold, has_diacritics, normalize, syllables
 
 FILE = "vietnamese.toml"
 
@@ -39,8 +40,39 @@ class Lexicon:
     focus_before: tuple[str, ...]  # what is asked for stands before these words, folded …
     focus_after: tuple[str, ...]  # … or after these
     reason_cues: frozenset[str]  # normalised
+    defining_cues: tuple[str, ...]  # normalised: what a short form stands for is asked
+    calendar_cues: tuple[str, ...]  # normalised: a year, month or day is asked for
+    ordinal_cues: tuple[str, ...]  # normalised: a number that names something is asked for
     abbreviations_of: dict[str, str]  # short form, normalised syllables joined -> full form
     shorthand: dict[str, str]  # chat word, normalised -> word
+    tables: dict[str, object]  # all that the file holds, for those who read questions by lists of their own
+
+    def vietnamese_phrases(self) -> list[str]:
+        """Phrases of the lists as people write them, with diacritics, each once; page furniture left out."""
+        tables = (
+            table for name, table in self.tables.items() if name not in ("sentences", "pages", "context", "english")
+        )
+        found = [phrase for table in tables for phrase in _texts(table) if has_diacritics(phrase)]
+        return list(dict.fromkeys([*found, *self.place_heads, *self.question_words]))
+
+    def with_abbreviations(self, found: Mapping[str, str]) -> Lexicon:
+        """These lists and abbreviations that articles define themselves; the file's own meaning goes first."""
+        own = {" ".join(syllables(short)): full for short, full in found.items()}
+        return replace(self, abbreviations_of={**own, **self.abbreviations_of})
+
+
+def _texts(value: object) -> Iterator[str]:
+    """All texts in a table: its keys where they stand for something, and its values."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _texts(inner)
+            if not isinstance(inner, list):
+                yield name
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
 
 
 def key(text: str) -> str:
@@ -71,7 +103,7 @@ def load(file: Path | None = None) -> Lexicon:
             },
             asking_for={
                 kind: tuple(" ".join(syllables(phrase)) for phrase in data["questions"][kind])
-                for kind in ("number", "date", "name", "person", "reason")
+                for kind in ("number", "date", "name", "person", "reason", "place", "document", "list", "yes_no")
             },
             asking_about={
                 kind: tuple(" ".join(syllables(phrase)) for phrase in data["questions"][f"about_{kind.value}"])
@@ -83,9 +115,13 @@ def load(file: Path | None = None) -> Lexicon:
             family_names=frozenset(data["questions"]["family_names"]),
             focus_before=tuple(key(words) for words in data["questions"]["focus_before"]),
             focus_after=tuple(key(words) for words in data["questions"]["focus_after"]),
+            defining_cues=tuple(" ".join(syllables(words)) for words in data["questions"]["defining_cues"]),
+            calendar_cues=tuple(" ".join(syllables(words)) for words in data["questions"]["calendar_cues"]),
+            ordinal_cues=tuple(" ".join(syllables(words)) for words in data["questions"]["ordinal_cues"]),
             reason_cues=frozenset(" ".join(syllables(words)) for words in data["questions"]["reason_cues"]),
             abbreviations_of={" ".join(syllables(short)): full for short, full in data["abbreviations"].items()},
             shorthand={normalize(short): full for short, full in data["shorthand"].items()},
+            tables=data,
         )
     except (OSError, tomllib.TOMLDecodeError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise SettingsError(

@@ -14,13 +14,13 @@ from typing import Protocol
 
 import numpy as np
 
-from embeddings import articles, generations, lexical, lexicon, storage, vectors
+from embeddings import articles, generations, lexical, lexicon, storage, vectors, vocabulary
 from embeddings.chunking import chunk
 from embeddings.cleaning import clean
 from embeddings.context import context_text, encoded_text, indexed_text
 from embeddings.encoders import Encoder
 from embeddings.errors import CorruptIndex, IndexProblem, SourceError
-from embeddings.index import LEXICAL_FOLDER, STORAGE_FILE, VECTORS_FILE, Index, check_counts
+from embeddings.index import LEXICAL_FOLDER, STORAGE_FILE, VECTORS_FILE, VOCABULARY_FILE, Index, check_counts
 from embeddings.metadata import context_of, describe
 from embeddings.records import Article, Context, Page, Passage, Skipped
 from embeddings.settings import IndexSettings
@@ -72,6 +72,7 @@ class Corpus:
     passages: list[Passage]
     encoded_texts: list[str]  # one a sentence, in the order of passages
     indexed_texts: list[tuple[str, str]]  # (words, words of the context), one a passage
+    counts: vocabulary.Counts
 
 
 def build(settings: IndexSettings, encoder: Encoder, progress: Progress | None = None, *, full: bool = False) -> Report:
@@ -130,7 +131,9 @@ def _chunk(pages: Sequence[Page], settings: IndexSettings, progress: Progress, s
     words = lexicon.load(settings.articles.word_lists)
     unique, other_paths = articles.merge_identical(pages)
     progress.stage("clean", len(unique))
-    corpus = Corpus([], [], [], [])
+    defined = vocabulary.defined_in(page.text for page in unique)
+    corpus = Corpus([], [], [], [], vocabulary.Counts(abbreviations=defined))
+    words = words.with_abbreviations(defined)
     for page in unique:
         regions = clean(page, words)
         article = describe(page, regions, words, other_paths.get(page.sha256, ()))
@@ -142,7 +145,10 @@ def _chunk(pages: Sequence[Page], settings: IndexSettings, progress: Progress, s
             continue
         corpus.articles.append((article, context))
         around = context_text(context, words)
+        for line in (context.title, context.place, context.author, context.source):
+            corpus.counts.add(line or "")
         for passage in passages:
+            corpus.counts.add(passage.text)
             corpus.passages.append(passage)
             corpus.indexed_texts.append((indexed_text(passage.text, passage.kind, words), around))
             corpus.encoded_texts.extend(
@@ -183,6 +189,7 @@ def _write(
     progress.stage("index", 4)
     with generations.staging(index_dir) as folder:
         storage.write(folder / STORAGE_FILE, corpus.articles, corpus.passages)
+        vocabulary.write(folder / VOCABULARY_FILE, corpus.counts)
         progress.advance()
         lexical.build(folder / LEXICAL_FOLDER, corpus.indexed_texts, settings.index.writer_megabytes)
         progress.advance()

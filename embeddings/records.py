@@ -57,6 +57,19 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
+class Header:
+    """What is known of an article of a generation without its text."""
+
+    row: int  # of the article in its generation
+    id: str
+    path: str
+    title: str | None
+    published: date | None
+    author: str | None
+    source: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """A half-open range of characters of an article's text."""
 

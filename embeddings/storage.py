@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 from embeddings.errors import CorruptIndex, StorageError
-from embeddings.records import Article, Context, Kind, Passage, Span
+from embeddings.records import Article, Context, Header, Kind, Passage, Span
 
 _SCHEMA = """
 CREATE TABLE articles (
@@ -82,8 +83,34 @@ class Storage:
         """For each passage, the row of its first sentence's vector; ascending."""
         return [int(str(row[0])) for row in self._all("SELECT first_sentence FROM passages ORDER BY row")]
 
+    def places(self) -> list[str]:
+        """The places that articles are about, each once."""
+        return [str(row[0]) for row in self._all("SELECT DISTINCT place FROM articles WHERE place IS NOT NULL")]
+
     def articles(self) -> list[Article]:
         return [self._article(row)[0] for row in range(self.article_count)]
+
+    def articles_at(self, rows: Iterable[int]) -> list[Article]:
+        """The articles of these rows, in the order asked for."""
+        return [self._article(int(row))[0] for row in rows]
+
+    @cached_property
+    def headers(self) -> tuple[Header, ...]:
+        """All articles without their texts, newest first, undated ones last; those of one day by title or path."""
+        query = "SELECT row, id, path, title, published, author, source FROM articles"
+        headers = (
+            Header(
+                int(str(row)), str(id_), str(path), _text(title), date.fromisoformat(str(day)) if day else None,
+                _text(author), _text(source),
+            )
+            for row, id_, path, title, day, author, source in self._all(query)
+        )  # fmt: skip
+        return tuple(sorted(headers, key=_newest_first))
+
+    @cached_property
+    def articles_of_passages(self) -> list[int]:
+        """For each passage, the row of its article."""
+        return [int(str(row[0])) for row in self._all("SELECT article FROM passages ORDER BY row")]
 
     def passages(self, rows: Sequence[int]) -> list[tuple[Passage, Article, Context]]:
         """The passages of `rows`, each with its article, in the order asked for."""
@@ -97,6 +124,11 @@ class Storage:
             passage = Passage(article.id, Kind(str(kind)), a, b, article.text[a:b], sentences)
             found[int(str(row))] = (passage, article, context)
         return [found[int(row)] for row in rows]
+
+    def rows_of(self, article_ids: Collection[str]) -> list[int]:
+        """The rows of all passages of these articles, ascending."""
+        query = "SELECT p.row, a.id FROM passages p JOIN articles a ON a.row = p.article ORDER BY p.row"
+        return [int(str(row)) for row, id_ in self._all(query) if id_ in article_ids]
 
     def passages_of(self, article_id: str) -> list[int]:
         query = "SELECT p.row FROM passages p JOIN articles a ON a.row = p.article WHERE a.id = ? ORDER BY p.row"
@@ -121,6 +153,11 @@ class Storage:
 
     def close(self) -> None:
         self._connection.close()
+
+
+def _newest_first(header: Header) -> tuple[bool, int, str, int]:
+    day = header.published
+    return day is None, -day.toordinal() if day else 0, header.title or header.path, header.row
 
 
 def _text(value: object) -> str | None:

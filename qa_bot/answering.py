@@ -2,89 +2,146 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
 from embeddings.index import Index
 from embeddings.lexicon import Lexicon
-from embeddings.records import Kind
+from embeddings.records import Kind, Span
 from qa_bot.citations import cite
 from qa_bot.confidence import Model, models
 from qa_bot.evidence import Candidate, candidates, of_article
 from qa_bot.excerpts import excerpt, marks
-from qa_bot.records import Answer, Citation, Query, Ranked
+from qa_bot.naming import shown_date
+from qa_bot.records import Answer, Citation, Expected, Query, Ranked
 from qa_bot.settings import Answering
+from qa_bot.stories import Story, collapsed, disagreeing
 
-_UNDECIDED = 0.6  # below this share of the choice, the runner-up may be said too
-_RUNNER_UP = 0.2  # if its own share is at least this
+_UNDECIDED = 0.85  # below this share of the choice, the runner-up is said too …
+_ROOM = 100  # … if so many characters are left for it
+_EQUAL = 0.5  # of the best sentence's share: enough for a later article to be preferred where the newest is asked for
+_ITEM = re.compile(r"\s*(?:[-–•*+]|\d{1,2}[.)]|[a-zđ]\))\s")
+_MOST_ITEMS = 12
+_MOST_IN_LISTS = 600  # characters of a list
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What is cited: the sentences `first` to `last` of a passage, most often one."""
+
+    candidate: Candidate
+    last: int
+    also_in: tuple[str, ...]
+
+    @property
+    def published(self) -> date | None:
+        return self.candidate.ranked.stored.article.published
 
 
 class Answerer:
     """Chooses, cites and refuses; the same question and passages always give the same answer."""
 
-    def __init__(self, settings: Answering, lexicon: Lexicon) -> None:
+    def __init__(self, settings: Answering) -> None:
         self._settings = settings
-        self._lexicon = lexicon
 
-    def answer(self, query: Query, vector: np.ndarray, ranked: Sequence[Ranked], index: Index) -> Answer:
-        """`vector` (dim,) is the question's, `ranked` its passages, best first. The answer has no timings yet."""
+    def answer(
+        self, query: Query, vector: np.ndarray, ranked: Sequence[Ranked], index: Index, lexicon: Lexicon, first: int = 1
+    ) -> Answer:
+        """`vector` (dim,) is the question's, `ranked` its passages, best first; citations are numbered from `first` on.
+
+        The answer has no timings yet.
+        """
         model = models()[query.typing]
-        found = candidates(query, vector, ranked[: self._settings.passages], index, self._lexicon)
-        telling = frozenset(query.telling)
-        best, runner_up = self._best(query, found, ranked, index, model)
+        stories = collapsed(ranked, self._settings.passages)
+        found = candidates(query, vector, [story.ranked for story in stories], index, lexicon)
+        order = model.sorted(found)
+        best = self._best(query, order, ranked, index, model, lexicon)
         confidence = model.probability(best.features) if best else 0.0
         answered = best is not None and confidence >= self._settings.min_confidence
-        chosen = [c for c in (best, runner_up) if c is not None] if answered else []
-        citations = tuple(_citation(n, c, query, telling, self._lexicon) for n, c in enumerate(chosen, 1))
+        telling = frozenset(query.telling)
+        chosen: list[Candidate] = []
+        opposed = False
+        if answered and best is not None:
+            other = disagreeing(best, order, query.expected) if query.about is None else None
+            opposed = other is not None and model.probability(other.features) >= self._settings.min_confidence
+            second = other if opposed else self._second(query, best, order, model)
+            chosen = [candidate for candidate in (best, second) if candidate is not None]
+        if opposed:
+            chosen.sort(key=lambda c: c.ranked.stored.article.published or date.min, reverse=True)
+        citations = tuple(
+            _citation(n, _extended(c, query, stories), query, telling, lexicon) for n, c in enumerate(chosen, first)
+        )
         return Answer(
             question=query.question,
             understood_as=query.text,
             status="answered" if answered else "not_found",
-            text=self._text(citations, telling),
+            text=self._text(citations, query, telling, opposed=opposed),
             confidence=confidence,
             citations=citations,
-            nearest=() if answered else self._nearest(model.sorted(found), query, telling),
+            nearest=() if answered else self._nearest(order, query, telling, lexicon),
             ranked=tuple(ranked),
             reasons=model.reasons(best.features) if best else (),
             timings_ms={},
+            steps=query.steps,
         )
 
     def _best(
-        self, query: Query, found: Sequence[Candidate], ranked: Sequence[Ranked], index: Index, model: Model
-    ) -> tuple[Candidate | None, Candidate | None]:
-        """The sentence to cite, and a second one where one alone may not do."""
+        self,
+        query: Query,
+        order: Sequence[Candidate],
+        ranked: Sequence[Ranked],
+        index: Index,
+        model: Model,
+        lexicon: Lexicon,
+    ) -> Candidate | None:
         if query.about is not None:
-            lines = of_article(query, query.about, ranked, index, self._lexicon)
-            return (lines[0] if lines else None), None
-        order = model.sorted(found)
-        if not order:
-            return None, None
-        return order[0], self._second(query, order, model.shares(order))
+            return next(iter(of_article(query, query.about, ranked, index, lexicon)), None)
+        if not query.newest or not order:
+            return next(iter(order), None)
+        shares = model.shares(order)
+        equals = [c for c, share in zip(order, shares, strict=True) if share >= _EQUAL * shares[0]]
+        return max(equals, key=lambda c: c.ranked.stored.article.published or date.min)
 
-    def _second(self, query: Query, order: Sequence[Candidate], shares: Sequence[float]) -> Candidate | None:
+    def _second(self, query: Query, best: Candidate, order: Sequence[Candidate], model: Model) -> Candidate | None:
         """The neighbour that names the thing asked for, where the best sentence does not; else a close runner-up."""
-        best = order[0]
+        if query.about is not None or query.newest:
+            return None
         if query.focus and best.features.focus < 1:
             beside = [c for c in order if _is_neighbour(c, best) and c.features.focus == 1]
             if beside:
                 return beside[0]
-        close = len(order) > 1 and shares[0] < _UNDECIDED and shares[1] >= _RUNNER_UP
-        fits = close and len(_quote(best)) + len(_quote(order[1])) <= self._settings.max_characters
-        return order[1] if fits else None
+        close = len(order) > 1 and model.shares(order)[0] < _UNDECIDED
+        room = self._settings.max_characters - len(best.text)
+        return order[1] if close and room >= min(_ROOM, len(order[1].text)) else None
 
-    def _text(self, citations: Sequence[Citation], telling: frozenset[str]) -> str:
-        limit = self._settings.max_characters // max(1, len(citations))
-        return " ".join(f"{excerpt(c.quote, limit, telling, c.marks)} [{c.n}]" for c in citations)
+    def _text(self, citations: Sequence[Citation], query: Query, telling: frozenset[str], *, opposed: bool) -> str:
+        """The first quote, cut to what an answer may have, and the second one, cut to what the first leaves."""
+        several = query.expected in (Expected.LIST, Expected.REASON)
+        limit = _MOST_IN_LISTS if several else self._settings.max_characters
+        said: list[str] = []
+        for citation in citations:
+            left = limit // len(citations) if opposed else limit - sum(map(len, said))
+            said.append(excerpt(citation.quote, max(_ROOM, left), telling, citation.marks))
+        numbered = [f"{text} [{c.n}]" for text, c in zip(said, citations, strict=True)]
+        if opposed:
+            dates = [f"{shown_date(c.published)}: " if c.published else "" for c in citations]
+            return "\n".join(day + text for day, text in zip(dates, numbered, strict=True))
+        return " ".join(numbered)
 
-    def _nearest(self, found: Sequence[Candidate], query: Query, telling: frozenset[str]) -> tuple[Citation, ...]:
+    def _nearest(
+        self, order: Sequence[Candidate], query: Query, telling: frozenset[str], lexicon: Lexicon
+    ) -> tuple[Citation, ...]:
         """The best sentence of each passage, best first; a date or source line alone says nothing."""
         best: dict[int, Candidate] = {}
-        for candidate in found:
+        for candidate in order:
             if candidate.ranked.stored.passage.kind not in (Kind.DATE, Kind.SOURCE):
                 best.setdefault(candidate.ranked.stored.row, candidate)
         kept = list(best.values())[: self._settings.nearest]
-        return tuple(_citation(n, candidate, query, telling, self._lexicon) for n, candidate in enumerate(kept, 1))
+        return tuple(_citation(n, _Chosen(c, c.sentence, ()), query, telling, lexicon) for n, c in enumerate(kept, 1))
 
 
 def _is_neighbour(candidate: Candidate, of: Candidate) -> bool:
@@ -92,9 +149,21 @@ def _is_neighbour(candidate: Candidate, of: Candidate) -> bool:
     return same and abs(candidate.sentence - of.sentence) == 1
 
 
-def _quote(candidate: Candidate) -> str:
-    return candidate.ranked.stored.passage.sentence_texts()[candidate.sentence]
+def _extended(candidate: Candidate, query: Query, stories: Sequence[Story]) -> _Chosen:
+    """The sentence, and after one that announces a list its items, in order."""
+    texts = candidate.ranked.stored.passage.sentence_texts()
+    last = candidate.sentence
+    wanted = query.expected in (Expected.LIST, Expected.REASON, Expected.OTHER)
+    if wanted and (texts[last].rstrip().endswith(":") or _ITEM.match(texts[last])):
+        while last + 1 < len(texts) and last - candidate.sentence < _MOST_ITEMS and _ITEM.match(texts[last + 1]):
+            last += 1
+    also = next((s.also_in for s in stories if s.ranked.stored.row == candidate.ranked.stored.row), ())
+    return _Chosen(candidate, last, also)
 
 
-def _citation(n: int, candidate: Candidate, query: Query, telling: frozenset[str], lexicon: Lexicon) -> Citation:
-    return cite(n, candidate.ranked.stored, candidate.sentence, marks(_quote(candidate), query, telling, lexicon))
+def _citation(n: int, chosen: _Chosen, query: Query, telling: frozenset[str], lexicon: Lexicon) -> Citation:
+    stored, first = chosen.candidate.ranked.stored, chosen.candidate.sentence
+    sentences = stored.passage.sentences
+    span = Span(sentences[first].start, sentences[chosen.last].end)
+    quote = stored.article.text[span.start : span.end]
+    return cite(n, stored, span, marks(quote, query, telling, lexicon), chosen.also_in)

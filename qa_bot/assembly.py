@@ -27,7 +27,7 @@ def make_encoder(settings: BotSettings) -> Encoder:
 def make_bot(settings: BotSettings, encoder: Encoder) -> Bot:
     """Raises IndexProblem when there is no index that this encoder can answer from."""
     words = lexicon.load(settings.articles.word_lists)
-    return Bot(settings, encoder, Answerer(settings.answering, words), words)
+    return Bot(settings, encoder, Answerer(settings.answering), words)
 
 
 def make_rebuild(settings: BotSettings, encoder: Encoder) -> Callable[[Language], Report]:

@@ -1,4 +1,4 @@
-"""Questions from JSON lines: one object a line with `id`, `question` and perhaps `history`.
+"""Questions from JSON lines: one object a line with `id`, `question` and perhaps `history`, `from`, `to` and `in`.
 
 A line that cannot be used spoils neither the others nor their order: its error comes when it is its turn.
 """
@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
+from qa_bot import filters
 from qa_bot.errors import BatchError
+from qa_bot.records import EVERYTHING, Filters
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class Row:
     id: object
     question: str
     history: tuple[str, ...]  # oldest first
+    filters: Filters = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,20 @@ class Line:
             history = [history]
         if not isinstance(history, list) or not all(isinstance(text, str) for text in history):
             raise BatchError('its "history" is neither a text nor a list of texts.')
-        return Row(value.get("id"), question, tuple(history))
+        first, last, title = (_written(value, name) for name in ("from", "to", "in"))
+        try:
+            wanted = filters.parse(first, last, title)
+        except filters.FilterError as error:
+            raise BatchError(str(error)) from error
+        return Row(value.get("id"), question, tuple(history), wanted)
+
+
+def _written(row: dict[str, object], name: str) -> str | None:
+    """A filter of a row, None where there is none; a year may be a number."""
+    value = row.get(name)
+    if isinstance(value, bool) or not isinstance(value, str | int | None):
+        raise BatchError(f'its "{name}" is not a text.')
+    return None if value is None else str(value)
 
 
 @contextmanager

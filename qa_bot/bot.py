@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
 
 from embeddings import generations
 from embeddings.encoders import Encoder
@@ -16,41 +18,73 @@ from embeddings.lexicon import Lexicon
 from embeddings.records import Article
 from embeddings.vietnamese import visible
 from qa_bot.answering import Answerer
+from qa_bot.collection import answer_catalogue
 from qa_bot.errors import QuestionError
-from qa_bot.records import Answer, Query, Ranked
+from qa_bot.filters import narrowed, passes
+from qa_bot.joining import asking_back, covers, joined, language_of
+from qa_bot.records import EVERYTHING, Answer, Catalogue, Expected, Filters, Query, Ranked
 from qa_bot.retrieval import Retriever
 from qa_bot.settings import BotSettings
-from qa_bot.understanding import understand
+from qa_bot.understanding import AskingWords, Knowledge, asking_words, knowledge_of, understand
+
+_REPRINTS = 3  # so many times the passages that are weighed are fetched: some may tell the same story
+
+
+@dataclass(frozen=True, eq=False)
+class _Opened:
+    """A generation and what is derived from it once."""
+
+    index: Index
+    lexicon: Lexicon
+    words: AskingWords
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        return knowledge_of(self.index, self.lexicon, self.words)
 
 
 class Bot:
     """Answers from the newest generation; safe for questions from several threads."""
 
-    def __init__(self, settings: BotSettings, encoder: Encoder, answerer: Answerer, words: Lexicon) -> None:
-        """Raises IndexProblem when there is no index that this encoder can answer from."""
+    def __init__(
+        self,
+        settings: BotSettings,
+        encoder: Encoder,
+        answerer: Answerer,
+        words: Lexicon,
+        today: Callable[[], date] = date.today,
+    ) -> None:
+        """Raises IndexProblem when there is no index that this encoder can answer from, SettingsError for word lists
+        that lack something.
+        """
         self.settings = settings
         self._encoder = encoder
         self._answerer = answerer
-        self._words = words
+        self._lexicon, self._words = words, asking_words(words)
+        self._today = today
         self._lock = threading.Lock()
-        self._index = open_index(settings.index.dir, encoder.fingerprint)
-        self._users: Counter[Index] = Counter()  # questions under way, by the index that they read
+        self._opened = self._open()
+        self._users: Counter[_Opened] = Counter()  # questions under way, by what they read
+
+    def _open(self) -> _Opened:
+        index = open_index(self.settings.index.dir, self._encoder.fingerprint)
+        return _Opened(index, self._lexicon, self._words)
 
     @property
     def index(self) -> Index:
-        return self._index
+        return self._opened.index
 
     def reopen(self) -> None:
         """Answer from the newest generation from now on; the old one stays when the new one cannot be used.
 
         Questions under way end on the generation that they began with.
         """
-        newest = open_index(self.settings.index.dir, self._encoder.fingerprint)
+        newest = self._open()
         with self._lock:
-            previous, self._index = self._index, newest
+            previous, self._opened = self._opened, newest
             unused = not self._users[previous]
         if unused:
-            previous.close()
+            previous.index.close()
 
     def newest(self) -> int | None:
         """The number of the newest generation on disk, sound or not; None when there is none."""
@@ -59,22 +93,24 @@ class Bot:
 
     def close(self) -> None:
         """Let go of the index. No question may be under way."""
-        self._index.close()
+        self.index.close()
 
     @contextmanager
-    def _reading(self) -> Iterator[Index]:
-        """The index of this moment, kept open until the block ends."""
+    def _reading(self) -> Iterator[_Opened]:
+        """The generation of this moment, kept open until the block ends."""
         with self._lock:
-            index = self._index
-            self._users[index] += 1
+            opened = self._opened
+            self._users[opened] += 1
         try:
-            yield index
+            yield opened
         finally:
             with self._lock:
-                self._users[index] -= 1
-                abandoned = index is not self._index and not self._users[index]
+                self._users[opened] -= 1
+                abandoned = opened is not self._opened and not self._users[opened]
+                if not self._users[opened]:
+                    del self._users[opened]
             if abandoned:
-                index.close()
+                opened.index.close()
 
     def warm_up(self) -> threading.Thread:
         """Load the model in the background, so that the first question waits less."""
@@ -82,48 +118,98 @@ class Bot:
         thread.start()
         return thread
 
-    def ask(self, question: str, history: Sequence[str] = ()) -> Answer:
+    def ask(self, question: str, history: Sequence[str] = (), filters: Filters = EVERYTHING) -> Answer:
         """Raises QuestionError when the question is empty or too long."""
         clock = _Clock()
-        query = self._understand(question, history)
-        clock.lap("understand")
-        vector = self._encoder.encode_queries([query.text])[0]
-        clock.lap("encode")
-        wanted = max(self.settings.answering.passages, self.settings.answering.nearest)
-        with self._reading() as index:
-            ranked = Retriever(index, self.settings.retrieval).search(query, vector, wanted)
-            clock.lap("retrieve")
-            answer = self._answerer.answer(query, vector, ranked, index)
-            clock.lap("answer")
+        with self._reading() as opened:
+            query = self._understand(question, history, opened)
+            clock.lap("understand")
+            answer = self._answer(query, filters, opened, clock)
         return replace(answer, timings_ms=clock.timings())
 
-    def search(self, question: str, top: int, history: Sequence[str] = ()) -> list[Ranked]:
+    def search(
+        self, question: str, top: int, history: Sequence[str] = (), filters: Filters = EVERYTHING
+    ) -> list[Ranked]:
         """The best `top` passages. Raises QuestionError."""
-        query = self._understand(question, history)
-        vector = self._encoder.encode_queries([query.text])[0]
-        with self._reading() as index:
-            return Retriever(index, self.settings.retrieval).search(query, vector, top)
+        with self._reading() as opened:
+            query = self._understand(question, history, opened)
+            vector = self._encoder.encode_queries([query.text])[0]
+            wanted = narrowed(filters, query.period)
+            return Retriever(opened.index, self.settings.retrieval).search(query, vector, top, wanted)
 
     def articles(self) -> list[Article]:
-        with self._reading() as index:
-            return index.articles()
+        with self._reading() as opened:
+            return opened.index.articles()
 
     def passage(self, row: int) -> StoredPassage:
-        with self._reading() as index:
-            return index.passages([row])[0]
+        with self._reading() as opened:
+            return opened.index.passages([row])[0]
 
     def passages_of(self, article_id: str) -> list[StoredPassage]:
         """The passages of one article in order; none, where it is not there."""
-        with self._reading() as index:
-            return index.passages_of(article_id)
+        with self._reading() as opened:
+            return opened.index.passages_of(article_id)
 
-    def _understand(self, question: str, history: Sequence[str]) -> Query:
+    def _answer(self, query: Query, filters: Filters, opened: _Opened, clock: _Clock) -> Answer:
+        if query.unclear:
+            return asking_back(query)
+        if query.catalogue is not None:
+            answer = self._answer_on_collection(query, query.catalogue, filters, opened, clock)
+            if answer.status == "answered":
+                return answer
+        whole, *answers = self._answer_each([query, *query.parts], filters, opened, clock)
+        return joined(query, answers) if answers and not covers(whole, query) else whole
+
+    def _answer_each(self, asked: Sequence[Query], filters: Filters, opened: _Opened, clock: _Clock) -> list[Answer]:
+        """An answer to each; citations are numbered through, but those of the first, which stands for itself."""
+        vectors = self._encoder.encode_queries([query.text for query in asked])
+        clock.lap("encode")
+        count = _REPRINTS * max(self.settings.answering.passages, self.settings.answering.nearest)
+        retriever = Retriever(opened.index, self.settings.retrieval)
+        ranked = [
+            retriever.search(query, vector, count, narrowed(filters, query.period))
+            for query, vector in zip(asked, vectors, strict=True)
+        ]
+        clock.lap("retrieve")
+        answers: list[Answer] = []
+        for query, vector, passages in zip(asked, vectors, ranked, strict=True):
+            first = 1 + sum(len(answer.citations) for answer in answers[1:])
+            answers.append(
+                self._answerer.answer(query, vector, passages, opened.index, opened.knowledge.lexicon, first=first)
+            )
+        clock.lap("answer")
+        return answers
+
+    def _answer_on_collection(
+        self, query: Query, catalogue: Catalogue, filters: Filters, opened: _Opened, clock: _Clock
+    ) -> Answer:
+        vector = self._encoder.encode_queries([query.text])[0]
+        clock.lap("encode")
+        wanted = narrowed(filters, catalogue.period)
+        retriever = Retriever(opened.index, self.settings.retrieval)
+        found = retriever.search(query, vector, self.settings.answering.nearest, wanted)
+        clock.lap("retrieve")
+        answer = answer_catalogue(
+            query, catalogue, opened.index, found, language_of(query), opened.knowledge.lexicon,
+            lambda article: passes(article, wanted),
+        )  # fmt: skip
+        clock.lap("answer")
+        return replace(answer, steps=query.steps)
+
+    def _understand(self, question: str, history: Sequence[str], opened: _Opened) -> Query:
         limit = self.settings.answering.max_question_characters
         if not any(c.isalnum() for c in visible(question)):
             raise QuestionError("The question is empty. Type a few words.")
         if len(question) > limit:
             raise QuestionError(f"The question has {len(question)} characters, more than {limit}. Make it shorter.")
-        return understand(question, history, self._words)
+        return understand(question, history, opened.knowledge, self._today(), lambda asked: self._who(asked, opened))
+
+    def _who(self, asked: Query, opened: _Opened) -> str | None:
+        """The person whom the answer to `asked` names, for a question that goes on about "this person"."""
+        named = replace(asked, expected=Expected.NAME) if asked.expected is Expected.PERSON else asked
+        answer = self._answer(named, EVERYTHING, opened, _Clock())
+        marked = [c.quote[start:end] for c in answer.citations[:1] for start, end in c.marks[:1]]
+        return marked[0] if marked and asked.expected in (Expected.NAME, Expected.PERSON) else None
 
 
 class _Clock:

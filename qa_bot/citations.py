@@ -13,11 +13,12 @@ class BrokenCitation(AssertionError):
     """The quote is not what the article says at that place."""
 
 
-def cite(n: int, stored: StoredPassage, sentence: int, marks: Sequence[tuple[int, int]] = ()) -> Citation:
-    """Citation `n` of one sentence of a passage. Raises BrokenCitation when the quote does not stand there."""
-    span = stored.passage.sentences[sentence]
-    article = stored.article
-    quote = stored.passage.sentence_texts()[sentence]
+def cite(
+    n: int, stored: StoredPassage, span: Span, marks: Sequence[tuple[int, int]] = (), also_in: Sequence[str] = ()
+) -> Citation:
+    """Citation `n` of the characters `span` of a passage's article. Raises BrokenCitation when they lie outside it."""
+    article, passage = stored.article, stored.passage
+    quote = passage.text[span.start - passage.start : span.end - passage.start]
     if not quotes_exactly(article.text, span, quote):
         raise BrokenCitation(f"{article.path} [{span.start}:{span.end}] is not {quote!r}")
     return Citation(
@@ -34,6 +35,7 @@ def cite(n: int, stored: StoredPassage, sentence: int, marks: Sequence[tuple[int
         end=span.end,
         passage_row=stored.row,
         marks=tuple(marks),
+        also_in=tuple(also_in),
     )
 
 

@@ -7,6 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from embeddings.messages import Language
     from qa_bot.batch import Row
     from qa_bot.bot import Bot
+    from qa_bot.records import Filters
     from qa_bot.settings import BotSettings
 
 _INTERRUPTED = 130
@@ -76,11 +78,16 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("question", nargs="?", metavar="query", help="what to look for")
     search.add_argument("--top", type=_positive, default=5, metavar="N", help="how many passages (default: 5)")
     for sub in (ask, search):
+        sub.add_argument(
+            "--from", dest="first", metavar="DAY", help="only articles from then on: 2020, 6/2021, 5/5/2021"
+        )
+        sub.add_argument("--to", dest="last", metavar="DAY", help="only articles until then")
+        sub.add_argument("--in", dest="title", metavar="WORDS", help="only articles with these words in their title")
         sub.add_argument("--json", action="store_true", help="one JSON line instead of text")
         sub.add_argument(
             "--batch",
             metavar="FILE",
-            help='JSON lines with "id", "question" and perhaps "history"; - is standard input',
+            help='JSON lines with "id", "question" and perhaps "history", "from", "to", "in"; - is standard input',
         )
     add("chat", _chat, "ask and read in the terminal")
     add("telegram", _telegram, "answer in Telegram")
@@ -88,6 +95,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluation = add("eval", _eval, "figures over questions whose answers are known")
     evaluation.add_argument("gold", type=Path, metavar="GOLD.jsonl", help="questions with article, accept, evidence")
     evaluation.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    evaluation.add_argument(
+        "--report", type=Path, metavar="FILE.html", help="also write a page with plots and every failure side by side"
+    )
     feedback = add("feedback", _feedback, "readers' votes on answers, as questions for eval")
     feedback.add_argument("--out", type=Path, metavar="FILE", help="write there instead of to standard output")
     return parser
@@ -110,30 +120,36 @@ def _open(settings: BotSettings) -> Bot:
 
 
 def _ask(options: argparse.Namespace, settings: BotSettings) -> int:
+    from qa_bot.filters import note
     from qa_bot.rendering import answer_json, answer_text
 
     if options.batch is not None:
-        return _batch(options, settings, lambda bot, row: answer_json(bot.ask(row.question, row.history), row.id))
-    answer = _open(settings).ask(_question(options), options.history)
+        return _batch(
+            options, settings, lambda bot, row: answer_json(bot.ask(row.question, row.history, row.filters), row.id)
+        )
+    wanted, question = _filters(options), _question(options)
+    bot = _open(settings)
+    answer = bot.ask(question, options.history, wanted)
     if options.json:
         return _print_json(answer_json(answer))
-    return _print(answer_text(answer, _language(settings)))
+    return _print(answer_text(answer, _language(settings), note(wanted, bot.articles, _language(settings))))
 
 
 def _search(options: argparse.Namespace, settings: BotSettings) -> int:
+    from qa_bot.filters import note
     from qa_bot.rendering import ranked_text, search_json
 
+    def found(bot: Bot, row: Row) -> dict[str, object]:
+        return search_json(row.question, row.id, bot.search(row.question, options.top, row.history, row.filters))
+
     if options.batch is not None:
-        return _batch(
-            options,
-            settings,
-            lambda bot, row: search_json(row.question, row.id, bot.search(row.question, options.top, row.history)),
-        )
-    question = _question(options)
-    ranked = _open(settings).search(question, options.top)
+        return _batch(options, settings, found)
+    wanted, question = _filters(options), _question(options)
+    bot = _open(settings)
+    ranked = bot.search(question, options.top, filters=wanted)
     if options.json:
         return _print_json(search_json(question, None, ranked))
-    return _print(ranked_text(ranked))
+    return _print(ranked_text(ranked, note(wanted, bot.articles, _language(settings))))
 
 
 def _chat(options: argparse.Namespace, settings: BotSettings) -> int:  # noqa: ARG001 - every command has these two
@@ -174,13 +190,36 @@ def _status(options: argparse.Namespace, settings: BotSettings) -> int:  # noqa:
 
 
 def _eval(options: argparse.Namespace, settings: BotSettings) -> int:
+    from datetime import datetime
+
+    from rich.console import Console
+
     from qa_bot import evaluation
 
     gold = evaluation.read_gold(options.gold)
-    figures = evaluation.evaluate(_open(settings), gold)
+    if options.report is not None:
+        evaluation.check_destination(options.report, options.gold)  # before minutes of asking
+    bot = _open(settings)
+    bot.warm_up().join()  # loading the model is no part of the first question's time
+    with evaluation.asking(len(gold), _language(settings), Console(stderr=True)) as done:
+        outcomes = evaluation.ask_all(bot, gold, done)
+    figures = evaluation.figures(outcomes)
+    if options.report is not None:
+        manifest = bot.index.manifest
+        subject = evaluation.Subject(
+            gold=options.gold.name,
+            articles=manifest.articles,
+            passages=manifest.passages,
+            model=manifest.fingerprint,
+            threshold=settings.answering.min_confidence,
+            made=datetime.now().astimezone(),
+        )
+        evaluation.write_report(options.report, evaluation.page(outcomes, figures, subject, _language(settings)))
     if options.json:
         return _print_json(figures.model_dump())
-    return _print(evaluation.table(figures))
+    console = Console(width=None if sys.stdout.isatty() else evaluation.TABLE_WIDTH)
+    console.print(evaluation.table(figures), evaluation.summary(figures), sep="\n")
+    return 0
 
 
 def _feedback(options: argparse.Namespace, settings: BotSettings) -> int:
@@ -207,15 +246,18 @@ def _private(path: str, flags: int) -> int:
 
 def _batch(options: argparse.Namespace, settings: BotSettings, answer: Callable[[Bot, Row], dict[str, object]]) -> int:
     from qa_bot.batch import read_rows
+    from qa_bot.filters import completed
 
     if options.question is not None:
         raise BotError("Give a question or --batch, not both.")
+    wanted = _filters(options)
     bot = _open(settings)
     code = 0
     with read_rows(options.batch) as rows:
         for row in rows:
             try:
-                _print_json(answer(bot, row.parsed()))
+                parsed = row.parsed()
+                _print_json(answer(bot, replace(parsed, filters=completed(parsed.filters, wanted))))
             except BotError as error:
                 complain(f"qa-bot: {options.batch} line {row.line}: {error}")
                 code = 1
@@ -226,6 +268,12 @@ def _question(options: argparse.Namespace) -> str:
     if options.question is None:
         raise BotError("Nothing was asked. Give a question, or --batch FILE.")
     return str(options.question)
+
+
+def _filters(options: argparse.Namespace) -> Filters:
+    from qa_bot.filters import parse
+
+    return parse(options.first, options.last, options.title)
 
 
 def _language(settings: BotSettings) -> Language:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -11,6 +11,7 @@ from rich.table import Table
 from embeddings.console import complain, one_line
 from embeddings.errors import BotError
 from qa_bot.conversation import Conversation
+from qa_bot.filters import QUOTES, FilterError, parse_day, parse_title
 from qa_bot.messages import say
 from qa_bot.naming import matching, searchable
 from qa_bot.rendering import article_text, passage_text, sources_text
@@ -34,6 +35,8 @@ def handle(talk: Conversation, line: str) -> None:
             _command(talk, name, argument.strip())
         elif line:
             talk.ask(line)
+    except FilterError as error:
+        talk.say(error.name, **error.values)
     except BotError as error:
         complain(str(error))
     if line and talk.running:
@@ -50,7 +53,7 @@ def completions(talk: Conversation, typed: str) -> Iterable[tuple[str, int]]:
             (f":{command.name}", len(typed)) for command in COMMANDS if command.name.startswith(name.casefold())
         )
     elif command := find_command(name):
-        wanted = searchable(argument)
+        wanted = searchable(argument.lstrip(QUOTES))
         yield from ((text, len(argument)) for text in command.values(talk) if wanted in searchable(text))
 
 
@@ -85,7 +88,7 @@ def _open_source(talk: Conversation, number: int) -> None:
 
 def _sources(talk: Conversation, _argument: str) -> bool:
     if talk.sources() and talk.answer:
-        talk.show(sources_text(talk.answer))
+        talk.show(sources_text(talk.answer, talk.language))
     return True
 
 
@@ -107,6 +110,21 @@ def _list(talk: Conversation, articles: Sequence[Article], words: str) -> None:
         talk.show(articles_table(articles, talk.language))
     else:
         talk.say("repl.no_article", words=one_line(words))
+
+
+def _from(talk: Conversation, argument: str) -> bool:
+    talk.narrow(replace(talk.filters, first=parse_day(argument, last=False) if argument else None))
+    return True
+
+
+def _to(talk: Conversation, argument: str) -> bool:
+    talk.narrow(replace(talk.filters, last=parse_day(argument, last=True) if argument else None))
+    return True
+
+
+def _in(talk: Conversation, argument: str) -> bool:
+    talk.narrow(replace(talk.filters, title=parse_title(argument) if argument.strip(QUOTES) else None))
+    return True
 
 
 def _rebuild(talk: Conversation, _argument: str) -> bool:
@@ -156,6 +174,9 @@ COMMANDS = (
     Command("sources", _sources),
     Command("why", _why),
     Command("articles", _articles, takes_argument=True, values=Conversation.titles),
+    Command("from", _from, takes_argument=True),
+    Command("to", _to, takes_argument=True),
+    Command("in", _in, takes_argument=True, values=Conversation.titles),
     Command("rebuild", _rebuild),
     Command("lang", _lang, takes_argument=True, values=lambda _talk: ("vi", "en")),
     Command("help", _help),

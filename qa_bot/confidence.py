@@ -18,8 +18,9 @@ from importlib import resources
 from qa_bot.evidence import NAMES, Candidate, Features
 from qa_bot.records import Reason, Typing
 
-_LACKING = 0.25  # the kind of thing asked for is not there: part of an answer at best
+_LACKING = 0.2  # the kind of thing asked for is not there: part of an answer at best
 _NUMBERS_MISSING = 0.5
+_SAME_OFFICE = 0.75  # of an office's words: with fewer it is another one
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,9 @@ class Model:
 
     def reasons(self, features: Features) -> tuple[Reason, ...]:
         fitted = tuple(Reason(name, getattr(features, name), weight) for name, weight in self.confidence.items())
-        return (*fitted, Reason("requirements", requirements(features), 1.0))
+        left = requirements(features)
+        lacking = (Reason("requirements", left, 1.0),) if left < 1 else ()
+        return (*fitted, Reason("intercept", 1.0, self.intercept), *lacking)
 
     def sorted(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Best first; equals stay in the order of their passages."""
@@ -57,12 +60,25 @@ class Model:
 def requirements(features: Features) -> float:
     """What is left of a probability when the evidence lacks what an answer to this question must hold.
 
-    Not fitted: public questions seldom ask for what their paragraph nearly says. A sentence without a number cannot
-    say how many; one in whose neighbourhood the question's own numbers are missing was right half as often (0.30
-    against 0.59 on XQuAD-vi, docs/quality.md).
+    Not fitted: public questions seldom ask for what their paragraph nearly says. A sentence without a number cannot say
+    how many, nor one that counts other things; one on another district, year or office says nothing of this one. Where
+    the question's own numbers are missing nearby, an answer is less likely than the rest of the evidence says
+    (docs/quality.md).
     """
-    lacks = features.lacks_number or features.lacks_date or features.lacks_name
-    return (_LACKING if lacks else 1.0) * (_NUMBERS_MISSING + (1 - _NUMBERS_MISSING) * features.numbers)
+    lacks = (
+        features.lacks_number
+        or features.lacks_date
+        or features.lacks_name
+        or features.lacks_place
+        or features.lacks_document
+        or features.elsewhere
+        or features.other_time
+        or features.office < _SAME_OFFICE
+        or features.unit == 0
+    )
+    if lacks:
+        return _LACKING
+    return _NUMBERS_MISSING + (1 - _NUMBERS_MISSING) * features.numbers
 
 
 @cache

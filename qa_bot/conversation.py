@@ -12,8 +12,9 @@ from rich.text import Text
 
 from embeddings.console import complain
 from embeddings.messages import Language
-from qa_bot import seams
+from qa_bot import filters, seams
 from qa_bot.messages import say
+from qa_bot.records import EVERYTHING, Filters
 from qa_bot.rendering import answer_text, sources_of, title_of
 
 if TYPE_CHECKING:
@@ -44,10 +45,12 @@ class Conversation:
         self.language: Language = language
         self.running = True
         self.answer: Answer | None = None
+        self.filters = EVERYTHING
         self._rebuild = rebuild
         self._console = console
         self._questions: deque[str] = deque(maxlen=_REMEMBERED)
         self._titles: list[str] | None = None
+        self._in_force: dict[tuple[Filters, Language], str] = {}
 
     def greet(self) -> None:
         self.say("repl.greeting", count=self.bot.index.manifest.articles)
@@ -59,11 +62,23 @@ class Conversation:
             complain(self.bot.index.warning)
 
     def ask(self, question: str) -> None:
-        """Answer, knowing the last few questions. Raises BotError; KeyboardInterrupt on Ctrl-C."""
-        history = tuple(self._questions)
-        self.answer = self._wait_for(lambda: self.bot.ask(question, history))
+        """Answer, knowing the last few questions and the filters. Raises BotError; KeyboardInterrupt on Ctrl-C."""
+        history, wanted = tuple(self._questions), self.filters
+        self.answer = self._wait_for(lambda: self.bot.ask(question, history, wanted))
         self._questions.append(question)
-        self.show(answer_text(self.answer, self.language))
+        self.show(answer_text(self.answer, self.language, "" if wanted == EVERYTHING else self.in_force()))
+
+    def narrow(self, wanted: Filters) -> None:
+        """From now on only these articles answer; says which. Raises FilterError, and then changes nothing."""
+        self.filters = filters.checked(wanted)
+        self.show(Text(self.in_force(), "dim"))
+
+    def in_force(self) -> str:
+        """The filters on one line; articles are counted once for each generation."""
+        key = (self.filters, self.language)
+        if key not in self._in_force:
+            self._in_force[key] = filters.in_force(self.filters, self.bot.articles(), self.language)
+        return self._in_force[key]
 
     def sources(self) -> dict[int, Citation]:
         """The sources of the last answer by their numbers; where there are none, says so."""
@@ -89,6 +104,7 @@ class Conversation:
         self.bot.reopen()
         self.answer = None  # its passages are numbered as in the generation before
         self._titles = None
+        self._in_force.clear()
         self.warn()
 
     def say(self, message: str, **values: object) -> None:

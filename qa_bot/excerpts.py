@@ -22,16 +22,20 @@ def marks(sentence: str, query: Query, telling: frozenset[str], lexicon: Lexicon
     """The words that answer: a number, a date, a name that the question lacks; else the words it asked with."""
     match query.expected:
         case Expected.NUMBER:
-            found = _best_number(sentence, query, telling)
+            found = _best_number(sentence, query, telling) or kinds.counted_in_words(sentence, query, lexicon)[:1]
         case Expected.DATE:
             found = kinds.dates(sentence, query)
         case Expected.NAME:
             found = kinds.names(sentence, query, lexicon)
         case Expected.PERSON:
             found = kinds.capitalised(sentence, query)
+        case Expected.PLACE:
+            found = kinds.places(sentence, query)
+        case Expected.DOCUMENT:
+            found = kinds.documents(sentence, query)
         case Expected.REASON:
             found = _reasons(sentence, lexicon)
-        case Expected.OTHER:
+        case Expected.LIST | Expected.YES_NO | Expected.OTHER:
             found = []
     return tuple(found) or _matching_words(sentence, telling)
 

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from embeddings.console import one_line
-from embeddings.vietnamese import fold, normalize, visible
+from embeddings.vietnamese import fold, normalize, syllables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,8 +32,8 @@ def name_of(article: Article | Citation) -> str:
 
 
 def same_words(a: str, b: str) -> bool:
-    """Whether two questions differ in no more than case, spaces and invisible characters."""
-    return visible(a).casefold().split() == visible(b).casefold().split()
+    """Whether two questions differ in no more than case, punctuation, spaces and the place of a tone mark."""
+    return syllables(a) == syllables(b)
 
 
 def matching(articles: Sequence[Article], words: str) -> list[Article]:

@@ -27,8 +27,63 @@ class Expected(StrEnum):
     DATE = "date"
     NAME = "name"  # of a person: an office is no answer
     PERSON = "person"  # or whoever does something: an office may be the answer
+    PLACE = "place"
+    DOCUMENT = "document"  # a document's number: 22-NQ/TW
     REASON = "reason"
+    LIST = "list"
+    YES_NO = "yes_no"
     OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that was understood beyond what was typed: `was` stood there, `now` is what it was taken for.
+
+    The catalogue's `step.<kind>` says it in words, with {was} and {now}.
+    """
+
+    kind: str
+    was: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Time that a question speaks of: days, both ends included; None is open."""
+
+    first: date | None
+    last: date | None
+    published: bool  # the article's own date must lie in it; else a date in the text or the article's may
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """An office that is asked about: all its words, folded; they begin with its `title` ("trưởng ban")."""
+
+    title: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which articles may answer, as the asker set it. Dates are those of publication, both ends included."""
+
+    first: date | None = None
+    last: date | None = None
+    title: str | None = None  # words that the title or the file's name holds
+
+
+EVERYTHING = Filters()
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """A question about the collection: which articles mention something, how many there are, which is newest."""
+
+    asks: Literal["which", "count", "newest", "oldest"]
+    subject: str  # what the articles are to mention, as understood; "": anything
+    author: str | None = None  # who is to have written them
+    period: Period | None = None  # when they are to have been published
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +98,20 @@ class Query:
     about: Kind | None  # set when the question is about an article itself: its byline, date or source
     telling: tuple[str, ...]  # its words that an answer may be expected to hold, folded, each once
     focus: frozenset[str]  # those of them for the very thing asked for
+    counted: tuple[str, ...] = ()  # folded words for what is counted, where articles count it: "đảng viên"
+    place_head: tuple[str, ...] = ()  # what kind of place is asked for: "tỉnh" of "tỉnh nào"
+    ordinal: bool = False  # a number is asked for that names something: "thứ mấy", "số mấy"
+    calendar: bool = False  # a year, month or day is asked for; "khi nào" may be answered by an event
+    person: bool = False  # a person is asked for by name; "tên gì" alone may ask for the name of a thing
+    office: Office | None = None  # whose holder is asked for
+    names: tuple[str, ...] = ()  # places, people and bodies that it names, folded: the evidence must be about them
+    period: Period | None = None
+    newest: bool = False  # among equals the latest article is wanted
+    steps: tuple[Step, ...] = ()
+    catalogue: Catalogue | None = None  # set when the question is about the collection, not about what articles say
+    parts: tuple[Query, ...] = ()  # of a comparison or a question in two parts; each is answered by itself
+    label: str = ""  # what tells this part from the others: "Hải Hậu"
+    unclear: bool = False  # it points at something that no earlier question names
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +142,7 @@ class Citation:
     end: int
     passage_row: int
     marks: tuple[tuple[int, int], ...] = ()  # [start, end) inside the quote, of the words that answer
+    also_in: tuple[str, ...] = ()  # paths of further articles that say the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +158,8 @@ class Reason:
 class Answer:
     """`status` is "answered" with citations in order of first mention, or "not_found" with what is nearest.
 
-    `text` holds [n] marks; it is "" for "not_found" (front ends have their own words for that).
+    `text` holds [n] marks; it is "" for "not_found" (front ends have their own words for that). Where it has several
+    lines, one is a part of the question, an article of a list, or one of sources that disagree.
     """
 
     question: str
@@ -101,3 +172,5 @@ class Answer:
     ranked: tuple[Ranked, ...]
     reasons: tuple[Reason, ...]
     timings_ms: Mapping[str, float]  # understand, encode, retrieve, answer, total
+    steps: tuple[Step, ...] = ()
+    unclear: bool = False  # the question points at something that no earlier one names: ask back

@@ -45,6 +45,8 @@ def answer_json(answer: Answer, id: object = None) -> dict[str, Any]:  # noqa: A
         "confidence": round(answer.confidence, _SCORE_DIGITS),
         "citations": [_citation_json(citation) for citation in answer.citations],
         "nearest": [_citation_json(citation) for citation in answer.nearest],
+        "unclear": answer.unclear,
+        "steps": [{"kind": step.kind, "was": step.was, "now": step.now} for step in answer.steps],
         "timings_ms": dict(answer.timings_ms),
     }
 
@@ -67,6 +69,8 @@ def _citation_json(citation: Citation) -> dict[str, Any]:
         "quote": citation.quote,
         "start": citation.start,
         "end": citation.end,
+        "marks": [list(mark) for mark in citation.marks],
+        "also_in": list(citation.also_in),
     }
 
 
@@ -105,32 +109,41 @@ class Hanging:
 
 
 def sources_of(answer: Answer) -> Mapping[int, Citation]:
-    """{the number that people see: source}: what was cited or, after a refusal, what came nearest."""
+    """{the number that people see: source}: what was cited or, after a refusal, what came nearest.
+
+    None, when the question was not clear: what came nearest is near to nothing.
+    """
+    if answer.unclear:
+        return {}
     if answer.status == "answered":
         return {citation.n: citation for citation in answer.citations}
     return dict(enumerate(answer.nearest, start=1))
 
 
-def answer_text(answer: Answer, language: Language) -> RenderableType:
-    """The answer above its sources, or the refusal above what came nearest."""
-    parts: list[RenderableType] = []
+def answer_text(answer: Answer, language: Language, note: str = "") -> RenderableType:
+    """The answer above its sources, or the refusal above what came nearest; `note` says which articles were asked."""
+    parts: list[RenderableType] = [Text(printable(note), _ASIDE)] if note else []
     if not same_words(answer.understood_as, answer.question):
         parts.append(Text(say(language, "answer.understood", question=one_line(answer.understood_as)), _ASIDE))
     if answer.status == "answered":
         parts.append(Text(printable(answer.text)))
+    elif answer.unclear:
+        parts.append(Text(say(language, "answer.unclear")))
     else:
         parts.append(Text(say(language, "answer.not_found")))
         if answer.nearest:
             parts.append(Text(say(language, "answer.nearest"), _ASIDE))
-    return Group(*parts, sources_text(answer))
+    return Group(*parts, sources_text(answer, language))
 
 
-def sources_text(answer: Answer) -> Group:
-    """Each source with its number, a line on its article, and its quote."""
+def sources_text(answer: Answer, language: Language) -> Group:
+    """Each source with its number, a line on its article and on others that say the same, and its quote."""
     parts: list[RenderableType] = []
     for number, source in sources_of(answer).items():
-        mark = f"[{number}] "
-        parts += [Text(), Hanging(mark, _article_line(source)), Hanging(" " * len(mark), quote_text(source))]
+        mark, line = f"[{number}] ", _article_line(source)
+        if source.also_in:
+            line.append(" · " + say(language, "answer.also_in", count=len(source.also_in)), _ASIDE)
+        parts += [Text(), Hanging(mark, line), Hanging(" " * len(mark), quote_text(source))]
     return Group(*parts)
 
 
@@ -167,9 +180,9 @@ def article_text(article: Article, language: Language) -> RenderableType:
     return Group(*_heading(article, language), Text(), _joined(Text(printable(article.text)), "\n"))
 
 
-def ranked_text(ranked: Sequence[Ranked]) -> RenderableType:
-    """Passages with their rank, article and score."""
-    parts: list[RenderableType] = []
+def ranked_text(ranked: Sequence[Ranked], note: str = "") -> RenderableType:
+    """Passages with their rank, article and score; `note` says which articles were searched."""
+    parts: list[RenderableType] = [Text(printable(note), _ASIDE), Text()] if note else []
     for rank, found in enumerate(ranked, start=1):
         mark = f"{rank}. "
         line = _article_line(found.stored.article).append(f" · {found.score:.3f}", _ASIDE)

@@ -13,7 +13,8 @@ import numpy as np
 
 from embeddings.index import Index
 from embeddings.lexical import FieldWeights
-from qa_bot.records import Query, Ranked, Typing
+from qa_bot.filters import passes
+from qa_bot.records import EVERYTHING, Filters, Query, Ranked, Typing
 from qa_bot.settings import Retrieval
 
 
@@ -41,20 +42,43 @@ class Retriever:
         self._index = index
         self._settings = settings
 
-    def search(self, query: Query, vector: np.ndarray, top: int) -> list[Ranked]:
-        """The best `top` passages, best first; ties in the order of the articles. `vector`: (dim,), unit."""
+    def search(self, query: Query, vector: np.ndarray, top: int, wanted: Filters = EVERYTHING) -> list[Ranked]:
+        """The best `top` passages of the wanted articles, best first; ties in the order of the articles.
+
+        `vector`: (dim,), unit.
+        """
         depth = max(self._settings.depth, top)
-        lexical = self._index.lexical_search(query.words, depth, self._fields(query.typing))
-        dense = self._index.dense_search(vector, depth)
-        floor = min(dense.values(), default=0.0)
-        by_words_alone = [row for row in lexical if row not in dense]
-        for row, score in zip(by_words_alone, self._index.best_sentence_scores(vector, by_words_alone), strict=True):
-            dense[row] = max(floor, score)  # the weakest candidate's score is where the scale begins
+        lexical, dense = (
+            self._everywhere(query, vector, depth)
+            if wanted == EVERYTHING
+            else self._within(query, vector, depth, wanted)
+        )
         fused = fuse(dense, lexical, self._dense_share(query.typing))
         best = sorted(fused, key=lambda row: (-fused[row], row))[:top]
         stored = self._index.passages(best)
         background = float(np.median(list(dense.values()))) if dense else 0.0
         return [Ranked(s, fused[s.row], dense[s.row], lexical.get(s.row, 0.0), background) for s in stored]
+
+    def _everywhere(self, query: Query, vector: np.ndarray, depth: int) -> tuple[dict[int, float], dict[int, float]]:
+        """({passage: lexical score}, {passage: dense score}) of the best `depth` of each."""
+        lexical = self._index.lexical_search(query.words, depth, self._fields())
+        dense = self._index.dense_search(vector, depth)
+        floor = min(dense.values(), default=0.0)
+        by_words_alone = [row for row in lexical if row not in dense]
+        for row, score in zip(by_words_alone, self._index.best_sentence_scores(vector, by_words_alone), strict=True):
+            dense[row] = max(floor, score)  # the weakest candidate's score is where the scale begins
+        return lexical, dense
+
+    def _within(
+        self, query: Query, vector: np.ndarray, depth: int, wanted: Filters
+    ) -> tuple[dict[int, float], dict[int, float]]:
+        """The same over the passages of the wanted articles alone, the best `depth` by meaning."""
+        rows = self._index.rows_of({article.id for article in self._index.articles() if passes(article, wanted)})
+        scores = dict(zip(rows, self._index.best_sentence_scores(vector, rows), strict=True))
+        dense = {row: scores[row] for row in sorted(scores, key=lambda row: (-scores[row], row))[:depth]}
+        found = self._index.lexical_search(query.words, self._index.passage_count, self._fields())
+        lexical = {row: score for row, score in found.items() if row in scores}
+        return lexical, {**{row: scores[row] for row in lexical}, **dense}
 
     def _dense_share(self, typing: Typing) -> float:
         return {
@@ -63,6 +87,11 @@ class Retriever:
             Typing.FOREIGN: self._settings.dense_share_foreign,
         }[typing]
 
-    def _fields(self, typing: Typing) -> FieldWeights:
-        folded = self._settings.folded_share if typing is Typing.ACCENTED else 1.0
-        return FieldWeights(accented=1.0 - folded, folded=folded, context=self._settings.context_weight)
+    def _fields(self) -> FieldWeights:
+        folded = self._settings.folded_share
+        return FieldWeights(
+            accented=1.0 - folded,
+            folded=folded,
+            context=self._settings.context_weight,
+            pairs=self._settings.pair_weight,
+        )

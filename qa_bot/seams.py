@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from qa_bot.records import EVERYTHING, Answer, Filters
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embeddings.generations import Manifest
     from embeddings.records import Article
-    from qa_bot.records import Answer
 
 
 class Opened(Protocol):
@@ -28,7 +29,7 @@ class Asks(Protocol):
     @property
     def index(self) -> Opened: ...
 
-    def ask(self, question: str, history: Sequence[str] = ()) -> Answer: ...
+    def ask(self, question: str, history: Sequence[str] = (), filters: Filters = EVERYTHING) -> Answer: ...
 
     def articles(self) -> list[Article]: ...
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -10,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from embeddings.console import one_line
-from qa_bot.messages import CATALOGUE, say
+from qa_bot.messages import CATALOGUE, say, step_in_words
 from qa_bot.rendering import shown_date, title_of
 
 if TYPE_CHECKING:
@@ -24,19 +25,33 @@ if TYPE_CHECKING:
 
 _SHOWN_ARTICLES = 50
 _SHOWN_SKIPPED = 20
+_SHOWN_PASSAGES = 8
+_SHOWN_CHARACTERS = 150  # of what was typed and what it was taken for
+_LEAST_SHOWN = 0.0005  # less is 0.000
 
 
 def why_table(answer: Answer, language: Language) -> RenderableType:
-    """The passages that were weighed with their scores, what the confidence was reckoned from, and the confidence."""
+    """What was understood beyond the words, the passages that were weighed with their scores, what the confidence
+    was reckoned from, the weightiest first and without what adds nothing, and the confidence."""
+    steps = _table(language, left=["rank", "understood"])
+    for number, step in enumerate(answer.steps, start=1):
+        told = step_in_words(replace(step, was=_brief(step.was), now=_brief(step.now)), language)
+        steps.add_row(f"{number}", Text(one_line(told)))
     passages = _table(language, left=["rank", "article"], right=["dense", "lexical", "score"])
-    for rank, found in enumerate(answer.ranked, start=1):
+    for rank, found in enumerate(answer.ranked[:_SHOWN_PASSAGES], start=1):
         scores = (f"{found.dense:.3f}", f"{found.lexical:.2f}", f"{found.score:.3f}")
-        passages.add_row(f"{rank}", Text(title_of(found.stored.article)), *scores)
-    reasons = _table(language, left=["reason"], right=["value", "weight"])
-    for reason in answer.reasons:
-        reasons.add_row(_reason(reason.name, language), f"{reason.value:.3f}", f"{reason.weight:+.3f}")
+        title = Text(title_of(found.stored.article), no_wrap=True, overflow="ellipsis")
+        passages.add_row(f"{rank}", title, *scores)
+    if len(answer.ranked) > _SHOWN_PASSAGES:
+        passages.add_row("…", say(language, "why.more", count=len(answer.ranked) - _SHOWN_PASSAGES), style="dim")
+    reasons = _table(language, left=["reason"], right=["value", "weight", "contribution"])
+    products = sorted(((reason.value * reason.weight, reason) for reason in answer.reasons), key=lambda p: -abs(p[0]))
+    for product, reason in products:
+        if abs(product) >= _LEAST_SHOWN:
+            figures = (f"{reason.value:.3f}", f"{reason.weight:+.3f}", f"{product:+.3f}")
+            reasons.add_row(_reason(reason.name, language), *figures)
     confidence = Text(say(language, "why.confidence", percent=round(100 * answer.confidence)))
-    tables = [part for table in (passages, reasons) if table.row_count for part in (table, Text())]
+    tables = [part for table in (steps, passages, reasons) if table.row_count for part in (table, Text())]
     return Group(*tables, confidence)
 
 
@@ -84,6 +99,11 @@ def _table(language: Language, left: Sequence[str], right: Sequence[str] = ()) -
     for name in right:
         table.add_column(say(language, f"table.{name}"), no_wrap=True, justify="right")
     return table
+
+
+def _brief(text: str) -> str:
+    line = one_line(text)
+    return line if len(line) <= _SHOWN_CHARACTERS else line[: _SHOWN_CHARACTERS - 1] + "…"
 
 
 def _reason(name: str, language: Language) -> Text:

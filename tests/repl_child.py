@@ -8,7 +8,7 @@ import signal
 import sys
 import termios
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,8 @@ from embeddings.generations import Manifest
 from embeddings.vietnamese import fold
 from qa_bot import terminal
 from qa_bot.errors import QuestionError
+from qa_bot.filters import passes
+from qa_bot.records import EVERYTHING, Answer, Filters
 from tests.samples import MARKET, MARKET_PASSAGE, RIVER, RIVER_PASSAGE, answered, refused
 
 if TYPE_CHECKING:
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from embeddings.index import StoredPassage
     from embeddings.messages import Language
     from embeddings.records import Article
-    from qa_bot.records import Answer
 
 
 @dataclass(frozen=True)
@@ -42,21 +43,26 @@ def manifest(number: int) -> Manifest:
 
 
 class FakeBot:
-    """Answers what mentions Sông Lô, refuses the rest, and never answers a question that says "mãi mãi"."""
+    """Answers what mentions Sông Lô, if that article may answer, refuses the rest, and asks back what says "ở đó".
+
+    It never answers a question that says "mãi mãi".
+    """
 
     def __init__(self) -> None:
         self.index = FakeIndex(manifest(1), os.environ.get("FAKE_WARNING"))
 
-    def ask(self, question: str, history: Sequence[str] = ()) -> Answer:
+    def ask(self, question: str, history: Sequence[str] = (), filters: Filters = EVERYTHING) -> Answer:
         folded = fold(question).casefold()
         if "mai mai" in folded:
             threading.Event().wait()
         if "loi" in folded:
             raise QuestionError("The question\x1b[2J cannot be asked.")
+        if "o do" in folded:
+            return replace(refused(question), unclear=True)
         understood = f"{history[-1]} {question}" if history and folded.startswith("con ") else question
         return (
             answered(question, understood)
-            if "song lo" in fold(understood).casefold()
+            if "song lo" in fold(understood).casefold() and passes(RIVER, filters)
             else refused(question, understood)
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from qa_bot.batch import Line, Row, read_rows
 from qa_bot.errors import BatchError
+from qa_bot.records import EVERYTHING, Filters
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +32,12 @@ def test_history_is_a_text_or_a_list_of_texts() -> None:
     assert parsed({"question": "còn xã?", "history": None}).history == ()
 
 
+def test_a_row_may_say_which_articles_answer_it() -> None:
+    row = parsed({"question": "ai?", "from": 2020, "to": "6/2021", "in": "Sông Lô"})
+    assert row.filters == Filters(date(2020, 1, 1), date(2021, 6, 30), "Sông Lô")
+    assert parsed({"question": "ai?", "from": None}).filters == EVERYTHING
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -40,6 +48,10 @@ def test_history_is_a_text_or_a_list_of_texts() -> None:
         (b'{"id": 1}', 'no "question"'),
         (b'{"question": 3}', 'no "question"'),
         (b'{"question": "a", "history": [1]}', "history"),
+        (b'{"question": "a", "from": "x"}', "is no day"),
+        (b'{"question": "a", "from": [2020]}', '"from" is not a text'),
+        (b'{"question": "a", "in": true}', '"in" is not a text'),
+        (b'{"question": "a", "from": 2021, "to": 2020}', "no article can lie"),
     ],
 )
 def test_a_row_that_cannot_be_used_says_why(content: bytes, reason: str) -> None:

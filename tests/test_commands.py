@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 from rich.console import Console
 
-from qa_bot.commands import COMMANDS, completions
+from qa_bot.commands import COMMANDS, completions, handle
 from qa_bot.conversation import Conversation
 from qa_bot.messages import CATALOGUE
 from qa_bot.naming import matching
+from qa_bot.records import EVERYTHING, Filters
 from tests.repl_child import FakeBot
 from tests.samples import MARKET, RIVER
 
@@ -33,6 +35,34 @@ def test_only_commands_that_take_titles_complete_to_them() -> None:
     assert completed(":open THEM") == [":open Sông Lô thêm cây xanh"]
     assert completed(":lang ") == [":lang vi", ":lang en"]
     assert completed(":why ") == completed(":nothing ") == []
+
+
+def test_titles_complete_inside_quotes_too() -> None:
+    assert completed(':in "them cay') == completed(":in them cay") == [":in Sông Lô thêm cây xanh"]
+    assert completed(":from ") == completed(":to ") == []
+
+
+def test_filters_stay_until_each_is_lifted() -> None:
+    talking = talk()
+    steps = {
+        ":from 2020": Filters(date(2020, 1, 1)),
+        ":to 6/2021": Filters(date(2020, 1, 1), date(2021, 6, 30)),
+        ':in "sông lô"': Filters(date(2020, 1, 1), date(2021, 6, 30), "sông lô"),
+        ":from": Filters(None, date(2021, 6, 30), "sông lô"),
+        ":in": Filters(None, date(2021, 6, 30)),
+        ":to": EVERYTHING,
+    }
+    for line, wanted in steps.items():
+        handle(talking, line)
+        assert talking.filters == wanted
+
+
+@pytest.mark.parametrize("line", [":to 2019", ":from hôm nay", ":in …", ":to 31/2/2021"])
+def test_a_filter_that_cannot_be_set_changes_nothing(line: str) -> None:
+    talking = talk()
+    handle(talking, ":from 2020")
+    handle(talking, line)
+    assert talking.filters == Filters(date(2020, 1, 1))
 
 
 def test_no_completion_can_steer_the_terminal() -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from embeddings import lexical
 from embeddings.errors import CorruptIndex, StorageError
 from embeddings.lexical import FieldWeights, Lexical, terms
+from embeddings.vietnamese import fold, syllables
 
 ACCENTED, FOLDED = FieldWeights(1, 0, 0), FieldWeights(0, 1, 0)
 PASSAGES = [
@@ -116,6 +117,48 @@ def test_limits_hold(tmp_path: Path) -> None:
 def test_a_terms_document_frequency_is_over_passages(tmp_path: Path) -> None:
     index = opened(PASSAGES, tmp_path)
     assert [index.document_frequency(term) for term in ("huyen", "ma", "hai_hau", "chuyen", "khong")] == [2, 2, 1, 2, 0]
+
+
+def test_passages_that_hold_a_phrase_hold_its_words_and_their_pairs_in_one_field(tmp_path: Path) -> None:
+    index = opened([*PASSAGES, ("Hậu vệ Hải ghi bàn", ""), ("Hải đến", "Hậu")], tmp_path)
+    assert index.holding(["hai", "hau"], 9) == [0]
+    assert index.holding(["song", "lo"], 9) == [1]  # in the text and in the context
+    assert index.holding(["chuyen", "nha"], 9) == [2, 3]  # in the context alone
+    assert index.holding(["dang", "vien"], 9) == [0]
+    assert index.holding(["dang", "vien", "khong"], 9) == []
+    assert index.holding(["nha"], 1) in ([2], [3])
+    assert index.holding([], 9) == index.holding(["nha"], 0) == []
+
+
+def test_words_apart_may_stand_in_text_and_context_and_one_of_each_choice_is_enough(tmp_path: Path) -> None:
+    index = opened(PASSAGES, tmp_path)
+    assert index.holding_each([["chuyen"], ["ma"]], 9) == [2, 3]
+    assert index.holding_each([["chuyen"], ["cu", "hoi"]], 9) == [2, 3]
+    assert index.holding_each([["chuyen"], ["cu"]], 9) == [3]
+    assert index.holding_each([["chuyen"], ["khong"]], 9) == []
+    assert index.holding_each([], 9) == index.holding_each([[]], 9) == []
+
+
+@settings(max_examples=30)
+@given(texts=_documents, phrase=st.lists(_asked, min_size=1, max_size=3))
+def test_no_passage_with_a_phrase_is_missed(
+    texts: list[str], phrase: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    units = syllables(fold(" ".join(phrase)))
+    index = opened([(text, "") for text in texts], tmp_path_factory.mktemp("lexical"))
+    found = index.holding(units, 10)
+    assert {n for n, text in enumerate(texts) if f" {' '.join(units)} " in f" {fold(text)} "} <= set(found)
+    assert all(set(units) <= set(fold(texts[row]).split()) for row in found)
+    assert index.holding_each([[unit] for unit in units], 10) == [
+        row for row, text in enumerate(texts) if set(units) <= set(fold(text).split())
+    ]
+
+
+def test_a_phrase_of_very_many_words_is_searched_by_its_beginning(tmp_path: Path) -> None:
+    words = [f"tu{'x' * n}" for n in range(600)]
+    index = opened([(" ".join(words), ""), *PASSAGES], tmp_path)
+    assert index.holding(words, 9) == [0]
+    assert index.holding_each([[word] for word in words], 9) == [0]
 
 
 def test_a_word_of_a_megabyte_does_no_harm(tmp_path: Path) -> None:

@@ -18,9 +18,10 @@ from wcwidth import wcswidth
 
 from embeddings.console import printable
 from embeddings.generations import Manifest
+from embeddings.messages import Language
 from qa_bot import evidence, rendering, tables
-from qa_bot.messages import CATALOGUE, say
-from qa_bot.records import Answer, Ranked
+from qa_bot.messages import CATALOGUE, say, step_in_words
+from qa_bot.records import Answer, Expected, Ranked, Reason, Step
 from tests.samples import (
     MARKET_PASSAGE,
     RIVER,
@@ -56,6 +57,12 @@ def shown(renderable: RenderableType, width: int = 80, *, colour: bool = False) 
     return console.file.getvalue()
 
 
+def understood(text: str) -> tuple[Step, ...]:
+    """One step of each kind that the catalogue knows, and one that it does not."""
+    kinds = [name.removeprefix("step.") for name in CATALOGUE if name.startswith("step.")]
+    return tuple(Step(kind, text, text) for kind in [*kinds, "home-made"])
+
+
 def manifest(*, fingerprint: str = "fake", skipped: list[list[str]] | None = None) -> Manifest:
     return Manifest(1, 3, "2024-05-01T08:00:00+00:00", fingerprint, 8, 2, 12, 40, "", {}, skipped or [], {})
 
@@ -64,13 +71,14 @@ def everything(text: str) -> Group:
     """Every rendering there is, with `text` wherever something untrusted stands."""
     hostile = dataclasses.replace(article(text, id=text, title=text, source=text), author=text, url=text, path=text)
     passage = stored(hostile, 0, len(text))
-    cited = citation(passage, text, marks=[(0, len(text))])
+    cited = dataclasses.replace(citation(passage, text, marks=[(0, len(text))]), also_in=(text, text))
     both: list[Answer] = [
         answer("?", [passage], text=text, citations=[cited], understood_as=text),
         answer(text, [passage], status="not_found", nearest=[cited], understood_as="?"),
     ]
+    both = [dataclasses.replace(a, steps=understood(text)) for a in both]
     return Group(
-        *(rendering.answer_text(a, "vi") for a in both),
+        *(rendering.answer_text(a, "vi", note=text) for a in both),
         *(tables.why_table(a, "en") for a in both),
         rendering.passage_text(passage, cited, "vi"),
         rendering.article_text(hostile, "en"),
@@ -96,11 +104,51 @@ def test_lines_fit_the_terminal_and_break_between_words(words: list[str], width:
 
 
 @pytest.mark.parametrize("width", [40, 80, 200])
-def test_tables_fit_the_terminal_and_keep_their_figures_whole(width: int) -> None:
-    output = shown(Group(tables.why_table(refused("?"), "vi"), tables.articles_table([RIVER] * 60, "en")), width)
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_tables_fit_the_terminal_and_keep_their_figures_whole(language: Language, width: int) -> None:
+    explained = dataclasses.replace(refused("?"), steps=understood("một hai ba bốn " * 40))
+    output = shown(Group(tables.why_table(explained, language), tables.articles_table([RIVER] * 60, "en")), width)
     assert all(wcswidth(line) <= width for line in output.splitlines())
-    assert {"0.850", "7.25", "0.900", "-1.250", "26/11/2020"} <= set(output.split())
+    assert {"0.850", "7.25", "0.900", "-1.250", "+2.125", "-0.833", "26/11/2020"} <= set(output.split())
     assert "… and 10 more" in output
+
+
+def test_why_begins_with_what_was_understood_and_ends_with_the_confidence() -> None:
+    steps = (Step("restored", "song lo", "sông Lô"), Step("expected", "", "number"), Step("odd", "a", "b"))
+    output = shown(tables.why_table(dataclasses.replace(answered("song lo"), steps=steps), "en")).splitlines()
+    assert [line.rstrip().split(maxsplit=1) for line in output[2:5]] == [
+        ["1", "diacritics restored: sông Lô"],
+        ["2", "looking for: a number"],
+        ["3", "odd: a → b"],
+    ]
+    assert output[-1] == "Confidence: 93%"
+
+
+def test_reasons_are_ordered_by_what_they_add_and_what_adds_nothing_is_left_out() -> None:
+    reasons = (Reason("near", 0.5, 1.0), Reason("kind", 1.0, 0.0), Reason("dense", 0.9, -2.0), Reason("pairs", 0, 9.0))
+    output = shown(tables.why_table(dataclasses.replace(answered("?"), reasons=reasons), "vi")).splitlines()
+    assert [line.split()[-3:] for line in output[-4:-2]] == [
+        ["0.900", "-2.000", "-1.800"],
+        ["0.500", "+1.000", "+0.500"],
+    ]
+
+
+def test_of_many_passages_the_first_are_shown_and_the_rest_counted() -> None:
+    output = shown(tables.why_table(answer("?", [RIVER_PASSAGE] * 15), "en")).splitlines()
+    assert [line.split()[0] for line in output[2:11]] == ["1", "2", "3", "4", "5", "6", "7", "8", "…"]
+    assert "and 7 more" in output[10]
+
+
+def test_a_long_title_is_cut_and_does_not_wrap_where_scores_stand() -> None:
+    long = stored(article(title="một hai ba bốn " * 20), 0, 5)
+    output = shown(tables.why_table(answer("?", [long]), "vi")).splitlines()
+    assert len(output[2]) == 80
+    assert re.fullmatch(r"1  một hai .*…  0\.850  7\.25  0\.900", output[2])
+
+
+@pytest.mark.parametrize("sought", list(Expected))
+def test_every_kind_of_answer_is_named_in_words(sought: Expected) -> None:
+    assert say("vi", f"sought.{sought}") in step_in_words(Step("expected", "", sought.value), "vi")
 
 
 def test_markup_and_emoji_names_in_articles_are_shown_as_they_stand() -> None:
@@ -131,7 +179,38 @@ def test_a_refusal_with_nothing_near_is_one_line() -> None:
     assert shown(rendering.answer_text(bare, "en")).splitlines() == [say("en", "answer.not_found")]
 
 
-@pytest.mark.parametrize("typed", ["sông  lô Ở đâu", "sông lô ở đâu", "so\u0302ng lo\u0302 ở đâu "])
+def test_each_line_of_an_answer_is_a_line() -> None:
+    said = answer("?", [RIVER_PASSAGE], text="Sông Lô: 14.500 cây [1].\nHải Hậu: các bài viết không nói.")
+    assert shown(rendering.answer_text(said, "vi")).splitlines() == [
+        "Sông Lô: 14.500 cây [1].",
+        "Hải Hậu: các bài viết không nói.",
+    ]
+
+
+def test_a_question_that_is_not_clear_is_asked_back_and_nothing_is_near() -> None:
+    unclear = dataclasses.replace(refused("Ở đó có gì?"), unclear=True)
+    output = " ".join(shown(rendering.answer_text(unclear, "vi")).split())
+    assert output == say("vi", "answer.unclear")
+    assert rendering.sources_of(unclear) == {}
+
+
+@pytest.mark.parametrize(("language", "told"), [("vi", "cũng có trong 2 bài khác"), ("en", "also in 2 more")])
+def test_a_source_says_in_how_many_other_articles_the_same_stands(language: Language, told: str) -> None:
+    cited = dataclasses.replace(RIVER_CITATION, also_in=("a.txt", "b.txt"))
+    said = answer("?", [RIVER_PASSAGE], text="x [1]", citations=[cited])
+    assert shown(rendering.answer_text(said, language), 120).splitlines()[2].endswith(f"song-lo.txt · {told}")
+    assert "also_in" not in shown(rendering.sources_text(answered("?"), language))
+
+
+def test_a_note_on_which_articles_were_asked_stands_above_the_answer() -> None:
+    for said in (answered("?"), refused("?")):
+        assert shown(rendering.answer_text(said, "vi", "Chỉ tìm trong 1/2 bài")).startswith("Chỉ tìm trong 1/2 bài\n")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["sông  lô Ở đâu", "sông lô ở đâu", "so\u0302ng lo\u0302 ở đâu ", "Sông Lô, ở đâu?!", "sông lô ở\u200b đâu"],
+)
 def test_a_question_that_was_understood_as_typed_is_not_repeated(typed: str) -> None:
     assert "Hiểu là" not in shown(rendering.answer_text(answered(typed, "Sông Lô ở đâu"), "vi"))
 
@@ -201,7 +280,11 @@ def test_a_passage_is_shown_with_what_is_known_of_its_article() -> None:
 
 
 def test_an_answer_in_json_has_the_agreed_shape() -> None:
-    row = rendering.answer_json(answered("Mấy cây?", "Sông Lô mấy cây?"), id=7)
+    cited = dataclasses.replace(RIVER_CITATION, also_in=("seeds/b.txt",))
+    said = dataclasses.replace(
+        answered("Mấy cây?", "Sông Lô mấy cây?"), citations=(cited,), steps=(Step("completed", "Mấy cây?", "Sông Lô"),)
+    )
+    row = rendering.answer_json(said, id=7)
     assert row == {
         "id": 7,
         "question": "Mấy cây?",
@@ -222,9 +305,13 @@ def test_an_answer_in_json_has_the_agreed_shape() -> None:
                 "quote": RIVER_QUOTE,
                 "start": RIVER_TEXT.index(RIVER_QUOTE),
                 "end": RIVER_TEXT.index(RIVER_QUOTE) + len(RIVER_QUOTE),
+                "marks": [[15, 30]],
+                "also_in": ["seeds/b.txt"],
             }
         ],
         "nearest": [],
+        "unclear": False,
+        "steps": [{"kind": "completed", "was": "Mấy cây?", "now": "Sông Lô"}],
         "timings_ms": {"understand": 0.1, "encode": 2.0, "retrieve": 1.0, "answer": 0.5, "total": 3.6},
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from embeddings import storage
 from embeddings.chunking import chunk
 from embeddings.errors import CorruptIndex, StorageError
 from embeddings.metadata import context_of
-from embeddings.records import Article, Context, Passage
+from embeddings.records import Article, Context, Header, Passage
 from embeddings.settings import Chunking
 from embeddings.storage import Storage
 from tests.fakes import PARAGRAPH, WORDS, pages, prepared
@@ -41,6 +42,17 @@ def test_articles_come_back_with_everything_and_with_nothing(tmp_path: Path) -> 
     found.close()
 
 
+def test_headers_are_newest_first_and_undated_ones_last(tmp_path: Path) -> None:
+    older, same_day = replace(FULL, id="id2", published=date(2018, 1, 2)), replace(FULL, id="id3", title="Ba")
+    storage.write(tmp_path / "x.sqlite", [(article, NOTHING) for article in (BARE, older, FULL, same_day)], [])
+    found = Storage(tmp_path / "x.sqlite")
+    assert [header.row for header in found.headers] == [3, 2, 1, 0]
+    assert found.headers[1] == Header(2, "id0", 'a"b.txt', "Một", date(2021, 6, 12), "An", "Báo A")
+    assert found.headers[3] == Header(0, "id1", "e.txt", None, None, None, None)
+    assert found.articles_at(header.row for header in found.headers) == [same_day, FULL, older, BARE]
+    found.close()
+
+
 @given(texts=st.lists(pages, min_size=1, max_size=4, unique=True))
 def test_passages_come_back_in_the_order_asked_for(texts: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
     everything = [contents(text) for text in texts]
@@ -55,6 +67,7 @@ def test_passages_come_back_in_the_order_asked_for(texts: list[str], tmp_path_fa
     assert found.passages([]) == []
     starts = [sum(len(passage.sentences) for passage, _, _ in passages[:row]) for row in range(len(passages))]
     assert found.first_sentences() == starts
+    assert [everything[row][0].id for row in found.articles_of_passages] == [article.id for _, article, _ in passages]
     for article, _, _ in everything:
         assert found.passages_of(article.id) == [
             row for row, (_, owner, _) in enumerate(passages) if owner.id == article.id

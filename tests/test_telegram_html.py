@@ -15,8 +15,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from embeddings.console import printable
+from embeddings.messages import Language
 from qa_bot.messages import say
-from qa_bot.records import Reason
+from qa_bot.records import Reason, Step
 from qa_bot.telegram import html, text, windows
 from qa_bot.telegram.html import Part
 from qa_bot.telegram.styled import BOLD, UNDERLINE, Styled, part_of
@@ -264,7 +265,28 @@ def test_a_refusal_with_nothing_near_is_one_line() -> None:
     assert [part.html for part in html.answer_parts(bare, "en")] == [unescape(say("en", "answer.not_found"))]
 
 
-@pytest.mark.parametrize("typed", ["sông  lô Ở đâu", "so\u0302ng lo\u0302 ở đâu "])
+def test_each_line_of_an_answer_is_a_line_with_its_own_words_in_bold() -> None:
+    shown = snapshot(["Trồng 9 cây.", "Còn 4 cây."], text="A: Trồng 9 cây. [1]\nB: Còn 4 cây. [2]", spans=[(0, 4)])
+    (part,) = html.answer_parts(shown, "vi")
+    assert part.html.startswith("A: <b>Trồn</b>g 9 cây. [1]\nB: <b>Còn </b>4 cây. [2]\n\n")
+    checked(part)
+
+
+@pytest.mark.parametrize(("language", "told"), [("vi", "cũng có trong 2 bài khác"), ("en", "also in 2 more")])
+def test_a_source_says_in_how_many_other_articles_the_same_stands(language: Language, told: str) -> None:
+    cited = dataclasses.replace(RIVER_CITATION, also_in=("a.txt", "b.txt"))
+    shown = Snapshot.of(answer("?", [RIVER_PASSAGE], text="x [1]", citations=[cited]))
+    for (part,) in (html.answer_parts(shown, language), html.sources_parts(shown, language)):
+        assert f"<b>Sông Lô thêm cây xanh</b> · 26/11/2020 · Báo Vĩnh Phúc · {told}\n" in part.html
+
+
+def test_a_question_that_is_not_clear_is_asked_back_and_nothing_is_near() -> None:
+    unclear = Snapshot.of(dataclasses.replace(refused("Ở đó có gì?"), unclear=True))
+    assert unclear.sources == ()
+    assert [part.plain for part in html.answer_parts(unclear, "vi")] == [say("vi", "answer.unclear")]
+
+
+@pytest.mark.parametrize("typed", ["sông  lô Ở đâu", "so\u0302ng lo\u0302 ở đâu ", "Sông Lô, ở đâu?!"])
 def test_a_question_that_was_understood_as_typed_is_not_repeated(typed: str) -> None:
     assert "Hiểu là" not in html.answer_parts(Snapshot.of(answered(typed, "Sông Lô ở đâu")), "vi")[0].plain
 
@@ -283,7 +305,10 @@ def test_whatever_articles_and_people_say_telegram_takes_the_answer(
     for part in (
         *html.answer_parts(shown, "vi"),
         *html.sources_parts(shown, "vi"),
-        *html.why_parts(dataclasses.replace(shown, reasons=(Reason(title, 1.0, 2.0),)), "en"),
+        *html.why_parts(
+            dataclasses.replace(shown, reasons=(Reason(title, 1.0, 2.0),), steps=(Step("completed", said, title),)),
+            "en",
+        ),
         *(html.quote_part(source, "en") for source in shown.sources),
         *(html.quoted(source) for source in shown.sources),
     ):
@@ -387,6 +412,15 @@ def test_the_reasons_of_an_answer_are_told_in_words() -> None:
         "1. Sông Lô thêm cây xanh: 0.850 · 7.25 · 0.900",
         f"2. {printable(HOSTILE_TITLE)}: 0.840 · 6.25 · 0.800",
     ]
+
+
+def test_the_steps_of_understanding_stand_above_the_reasons() -> None:
+    steps = (Step("restored", "song lo", "sông Lô"), Step("expected", "", "number"))
+    shown = dataclasses.replace(Snapshot.of(answered("song lo")), steps=steps)
+    (part,) = html.why_parts(Snapshot.from_json(shown.to_json()), "en")
+    assert part.plain.split("\n")[2:7] == [
+        "", "Understood", "• diacritics restored: sông Lô", "• looking for: a number", "",
+    ]  # fmt: skip
 
 
 # Passages

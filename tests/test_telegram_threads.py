@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_bot.records import Citation, Reason
+from qa_bot.records import Citation, Reason, Step
 from qa_bot.telegram import desk, journal, people, threads
 from qa_bot.telegram.state import open_state
 from qa_bot.telegram.threads import Snapshot, Stored
@@ -28,13 +28,14 @@ maybe = st.none() | texts
 citations = st.builds(
     Citation, n=whole, article_id=texts, path=texts, url=maybe, title=maybe, published=st.none() | st.dates(),
     author=maybe, source=maybe, quote=texts, start=whole, end=whole, passage_row=whole,
-    marks=st.lists(st.tuples(whole, whole), max_size=3).map(tuple),
+    marks=st.lists(st.tuples(whole, whole), max_size=3).map(tuple), also_in=st.lists(texts, max_size=2).map(tuple),
 )  # fmt: skip
 snapshots = st.builds(
     Snapshot, question=texts, understood_as=texts, status=st.sampled_from(["answered", "not_found"]), text=texts,
     confidence=numbers, sources=st.lists(citations, max_size=3).map(tuple),
     reasons=st.lists(st.builds(Reason, texts, numbers, numbers), max_size=3).map(tuple),
     ranked=st.lists(st.tuples(texts, numbers, numbers, numbers), max_size=3).map(tuple),
+    steps=st.lists(st.builds(Step, texts, texts, texts), max_size=3).map(tuple), unclear=st.booleans(),
 )  # fmt: skip
 
 

@@ -149,6 +149,34 @@ def test_questions_refer_to_the_ones_before(history_file: Path) -> None:
         repl.wait_for(f"Hiểu là: {QUESTION} còn năm ngoái?")
 
 
+def test_filters_narrow_what_answers_until_they_are_lifted(history_file: Path) -> None:
+    with Repl(history_file) as repl:
+        repl.type(":from 2021")
+        repl.wait_for("Không bài nào trong 2 bài hợp với bộ lọc: từ 01/01/2021")
+        repl.type(QUESTION)
+        repl.wait_for("Không bài nào trong 2 bài hợp với bộ lọc: từ 01/01/2021", times=2)
+        repl.wait_for("các bài viết không nói tới điều này")
+        repl.type(":from 2020")
+        repl.wait_for("Chỉ tìm trong 1/2 bài: từ 01/01/2020")
+        repl.type(":to 6/2019")
+        repl.wait_for("Từ 01/01/2020 mà chỉ đến 30/06/2019 thì không bài nào hợp.")
+        repl.type(':in "song lo"')
+        repl.wait_for("Chỉ tìm trong 1/2 bài: từ 01/01/2020 · tiêu đề có “song lo”")
+        repl.type(QUESTION)
+        repl.wait_for(ANSWER)
+        repl.type(":from")
+        repl.type(":in")
+        repl.wait_for("Không lọc: tìm trong cả 2 bài.")
+
+
+def test_a_question_that_points_at_nothing_is_asked_back(history_file: Path) -> None:
+    with Repl(history_file) as repl:
+        repl.type("Ở đó có bao nhiêu người?")
+        repl.wait_for("Bạn đang nói đến ai hoặc điều gì?")
+        repl.type(":open 1")
+        repl.wait_for("Câu trả lời này không có nguồn nào.")
+
+
 def test_an_error_is_one_line_and_the_conversation_goes_on(history_file: Path) -> None:
     with Repl(history_file) as repl:
         repl.type("gây lỗi")

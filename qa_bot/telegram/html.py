@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from embeddings.console import one_line
-from qa_bot.messages import CATALOGUE, say
+from qa_bot.messages import CATALOGUE, say, step_in_words
 from qa_bot.naming import name_of, same_words, shown_date
 from qa_bot.telegram.styled import (
     BOLD,
@@ -75,7 +75,7 @@ def answer_parts(snapshot: Snapshot, language: Language, ranked: Sequence[Ranked
     Quotes go on with what follows them in `ranked`, the passages of the answer: unfolded, they are worth reading.
     """
     head = joined("\n", _head(snapshot, language))
-    lines = [_source_line(source) for source in snapshot.sources]
+    lines = [_source_line(source, language) for source in snapshot.sources]
     quotes = [joined(" ", [_quote(source), *_following(source, ranked)]) for source in snapshot.sources]
     whole = _with_sources(head, lines, quotes)
     if not fits(whole):
@@ -90,13 +90,19 @@ def sources_parts(snapshot: Snapshot, language: Language) -> list[Part]:
     if not snapshot.sources:
         return text_parts(say(language, "telegram.no_sources"))
     heading = Styled(say(language, "answer.sources")).within(BOLD)
-    return packed([heading, *(joined("\n", [_source_line(s), _quote(s).within(FOLDED)]) for s in snapshot.sources)])
+    return packed(
+        [heading, *(joined("\n", [_source_line(s, language), _quote(s).within(FOLDED)]) for s in snapshot.sources)]
+    )
 
 
 def why_parts(snapshot: Snapshot, language: Language) -> list[Part]:
-    """What the question was understood as, the confidence and its reasons, and the passages that were weighed."""
+    """What the question was understood as and how, the confidence and its reasons, and the passages weighed."""
     understood = say(language, "answer.understood", question=one_line(snapshot.understood_as))
     lines = [foreign(understood), Styled(say(language, "why.confidence", percent=round(100 * snapshot.confidence)))]
+    if snapshot.steps:
+        lines += [Styled(""), Styled(say(language, "table.understood")).within(BOLD)]
+    for step in snapshot.steps:
+        lines.append(joined("", [Styled("• "), _brief(step_in_words(step, language), _QUESTION)]))
     if snapshot.reasons:
         lines += [Styled(""), _columns(language, "reason", "value", "weight")]
     for reason in snapshot.reasons:
@@ -160,6 +166,8 @@ def _head(snapshot: Snapshot, language: Language) -> Iterator[Styled]:
         yield _brief(understood, _QUESTION).within(ITALIC)
     if snapshot.status == "answered":
         yield _said(snapshot)
+    elif snapshot.unclear:
+        yield Styled(say(language, "answer.unclear"))
     else:
         yield Styled(say(language, "answer.not_found"))
         if snapshot.sources:
@@ -228,9 +236,10 @@ def _brief(text: str, limit: int = _NAME) -> Styled:
     return foreign(one_line(text)).shortened(limit)
 
 
-def _source_line(citation: Citation) -> Styled:
-    """[1] Title · 26/11/2020 · source"""
-    facts = [shown_date(citation.published), citation.source or ""]
+def _source_line(citation: Citation, language: Language) -> Styled:
+    """[1] Title · 26/11/2020 · source · also in 2 more"""
+    others = say(language, "answer.also_in", count=len(citation.also_in)) if citation.also_in else ""
+    facts = [shown_date(citation.published), citation.source or "", others]
     return joined("", [Styled(f"[{citation.n}] "), _titled(citation, facts)])
 
 

@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
-from qa_bot.records import Answer, Citation, Reason
+from qa_bot.records import Answer, Citation, Reason, Step
 
 _SOURCE_FIELDS = tuple(field.name for field in fields(Citation) if field.name != "passage_row")
 _COLUMNS = "id, chat_id, topic, user_id, question_message_id, parent, created, snapshot"
@@ -33,6 +33,8 @@ class Snapshot:
     sources: tuple[Citation, ...]  # what was cited; where there is no answer, what is nearest, numbered from 1
     reasons: tuple[Reason, ...]
     ranked: tuple[tuple[str, float, float, float], ...]  # title or path, dense, lexical, score
+    steps: tuple[Step, ...] = ()
+    unclear: bool = False
 
     @staticmethod
     def of(answer: Answer) -> Snapshot:
@@ -52,9 +54,11 @@ class Snapshot:
             status=answer.status,
             text=answer.text,
             confidence=float(answer.confidence),
-            sources=answer.citations if answer.status == "answered" else nearest,
+            sources=answer.citations if answer.status == "answered" else () if answer.unclear else nearest,
             reasons=tuple(Reason(reason.name, float(reason.value), float(reason.weight)) for reason in answer.reasons),
             ranked=tuple((name, float(dense), float(lexical), float(score)) for name, dense, lexical, score in ranked),
+            steps=answer.steps,
+            unclear=answer.unclear,
         )
 
     def to_json(self) -> str:
@@ -71,23 +75,27 @@ class Snapshot:
             "sources": sources,
             "reasons": [[reason.name, reason.value, reason.weight] for reason in self.reasons],
             "ranked": self.ranked,
+            "steps": [[step.kind, step.was, step.now] for step in self.steps],
+            "unclear": self.unclear,
         }
         return json.dumps(values, separators=(",", ":"))
 
     @staticmethod
     def from_json(text: str) -> Snapshot:
-        """The same again, but that each source's passage_row is -1."""
+        """The same again, but that each source's passage_row is -1. Older rows know no steps."""
         values = json.loads(text)
         values["sources"] = tuple(_citation(source) for source in values["sources"])
         values["reasons"] = tuple(Reason(*reason) for reason in values["reasons"])
         values["ranked"] = tuple((name, dense, lexical, score) for name, dense, lexical, score in values["ranked"])
+        values["steps"] = tuple(Step(*step) for step in values.get("steps", ()))
         return Snapshot(**values)
 
 
 def _citation(source: dict[str, Any]) -> Citation:
     published = source["published"] and date.fromisoformat(source["published"])
     marks = tuple((start, end) for start, end in source["marks"])
-    return Citation(**{**source, "published": published, "marks": marks, "passage_row": -1})
+    also_in = tuple(source.get("also_in", ()))
+    return Citation(**{**source, "published": published, "marks": marks, "also_in": also_in, "passage_row": -1})
 
 
 @dataclass(frozen=True, slots=True)
