@@ -145,8 +145,9 @@ def _chunk(pages: Sequence[Page], settings: IndexSettings, progress: Progress, s
             continue
         corpus.articles.append((article, context))
         around = context_text(context, words)
-        for line in (context.title, context.place, context.author, context.source):
-            corpus.counts.add(line or "")
+        corpus.counts.add(context.title or "")
+        for name in (context.place, context.author, context.source):
+            corpus.counts.add_name(name or "")
         for passage in passages:
             corpus.counts.add(passage.text)
             corpus.passages.append(passage)

@@ -46,6 +46,7 @@ class Counts:
     names: Counter[str] = field(default_factory=Counter)  # capitalised runs as written, not where a sentence begins
     openings: Counter[str] = field(default_factory=Counter)  # those with which a sentence begins
     capitals: Counter[str] = field(default_factory=Counter)  # normalised words that have a capital inside a sentence
+    certain: Counter[str] = field(default_factory=Counter)  # authors and places: names, wherever they stand
     counted: Counter[str] = field(default_factory=Counter)  # the first word, and the first two, after a number; folded
     abbreviations: dict[str, str] = field(default_factory=dict)  # short form -> full form
 
@@ -69,6 +70,12 @@ class Counts:
             else:
                 self.names[name] += 1
                 self.capitals.update(syllables(name))
+
+    def add_name(self, name: str) -> None:
+        """Count the name of an author or a place."""
+        self.add(name)
+        if len(name.split()) <= LONGEST_NAME:
+            self.certain[visible(name)] += 1
 
 
 def defined_in(texts: Iterable[str]) -> dict[str, str]:
@@ -135,13 +142,13 @@ def _names(counts: Counts) -> list[tuple[str, str, int]]:
     spelled: dict[str, Counter[str]] = {}
     for name, n in (counts.names + _inside(counts)).items():
         spelled.setdefault(" ".join(syllables(fold(name))), Counter())[name] += n
-    found = []
+    found = {name_key(name): (name_key(name), name, n) for name, n in sorted(counts.certain.items()) if name_key(name)}
     for folded, spellings in spelled.items():
         capital = sum(spellings.values())
         name = spellings.most_common(1)[0][0]
         if folded and capital >= _OFTEN_CAPITAL * _occurrences(name, counts):
-            found.append((folded, name, capital))
-    return sorted(found)
+            found[folded] = (folded, name, capital)
+    return sorted(found.values())
 
 
 def _inside(counts: Counts) -> Counter[str]:

@@ -51,7 +51,8 @@ class Answerer:
     def answer(
         self, query: Query, vector: np.ndarray, ranked: Sequence[Ranked], index: Index, lexicon: Lexicon, first: int = 1
     ) -> Answer:
-        """`vector` (dim,) is the question's, `ranked` its passages, best first; citations are numbered from `first` on.
+        """`vector` (dim,) is the question's, `ranked` its passages with reprints, best first. Citations are numbered
+        from `first` on.
 
         The answer has no timings yet.
         """
@@ -83,7 +84,7 @@ class Answerer:
             confidence=confidence,
             citations=citations,
             nearest=() if answered else self._nearest(order, query, telling, lexicon),
-            ranked=tuple(ranked),
+            ranked=tuple(story.ranked for story in stories),
             reasons=model.reasons(best.features) if best else (),
             timings_ms={},
             steps=query.steps,

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
 
 from embeddings import generations
 from embeddings.encoders import Encoder
@@ -25,22 +24,17 @@ from qa_bot.joining import asking_back, covers, joined, language_of
 from qa_bot.records import EVERYTHING, Answer, Catalogue, Expected, Filters, Query, Ranked
 from qa_bot.retrieval import Retriever
 from qa_bot.settings import BotSettings
-from qa_bot.understanding import AskingWords, Knowledge, asking_words, knowledge_of, understand
+from qa_bot.understanding import Knowledge, asking_words, knowledge_of, understand
 
 _REPRINTS = 3  # so many times the passages that are weighed are fetched: some may tell the same story
 
 
 @dataclass(frozen=True, eq=False)
-class _Opened:
-    """A generation and what is derived from it once."""
+class Opened:
+    """A generation, and what is derived from it once."""
 
     index: Index
-    lexicon: Lexicon
-    words: AskingWords
-
-    @cached_property
-    def knowledge(self) -> Knowledge:
-        return knowledge_of(self.index, self.lexicon, self.words)
+    knowledge: Knowledge
 
 
 class Bot:
@@ -64,11 +58,11 @@ class Bot:
         self._today = today
         self._lock = threading.Lock()
         self._opened = self._open()
-        self._users: Counter[_Opened] = Counter()  # questions under way, by what they read
+        self._users: Counter[Opened] = Counter()  # questions under way, by what they read
 
-    def _open(self) -> _Opened:
+    def _open(self) -> Opened:
         index = open_index(self.settings.index.dir, self._encoder.fingerprint)
-        return _Opened(index, self._lexicon, self._words)
+        return Opened(index, knowledge_of(index, self._lexicon, self._words))
 
     @property
     def index(self) -> Index:
@@ -96,7 +90,7 @@ class Bot:
         self.index.close()
 
     @contextmanager
-    def _reading(self) -> Iterator[_Opened]:
+    def _reading(self) -> Iterator[Opened]:
         """The generation of this moment, kept open until the block ends."""
         with self._lock:
             opened = self._opened
@@ -150,17 +144,17 @@ class Bot:
         with self._reading() as opened:
             return opened.index.passages_of(article_id)
 
-    def _answer(self, query: Query, filters: Filters, opened: _Opened, clock: _Clock) -> Answer:
-        if query.unclear:
-            return asking_back(query)
+    def _answer(self, query: Query, filters: Filters, opened: Opened, clock: _Clock) -> Answer:
         if query.catalogue is not None:
             answer = self._answer_on_collection(query, query.catalogue, filters, opened, clock)
             if answer.status == "answered":
                 return answer
+        if query.unclear:
+            return asking_back(*self._answer_each([query], filters, opened, clock))
         whole, *answers = self._answer_each([query, *query.parts], filters, opened, clock)
         return joined(query, answers) if answers and not covers(whole, query) else whole
 
-    def _answer_each(self, asked: Sequence[Query], filters: Filters, opened: _Opened, clock: _Clock) -> list[Answer]:
+    def _answer_each(self, asked: Sequence[Query], filters: Filters, opened: Opened, clock: _Clock) -> list[Answer]:
         """An answer to each; citations are numbered through, but those of the first, which stands for itself."""
         vectors = self._encoder.encode_queries([query.text for query in asked])
         clock.lap("encode")
@@ -181,7 +175,7 @@ class Bot:
         return answers
 
     def _answer_on_collection(
-        self, query: Query, catalogue: Catalogue, filters: Filters, opened: _Opened, clock: _Clock
+        self, query: Query, catalogue: Catalogue, filters: Filters, opened: Opened, clock: _Clock
     ) -> Answer:
         vector = self._encoder.encode_queries([query.text])[0]
         clock.lap("encode")
@@ -196,7 +190,7 @@ class Bot:
         clock.lap("answer")
         return replace(answer, steps=query.steps)
 
-    def _understand(self, question: str, history: Sequence[str], opened: _Opened) -> Query:
+    def _understand(self, question: str, history: Sequence[str], opened: Opened) -> Query:
         limit = self.settings.answering.max_question_characters
         if not any(c.isalnum() for c in visible(question)):
             raise QuestionError("The question is empty. Type a few words.")
@@ -204,7 +198,7 @@ class Bot:
             raise QuestionError(f"The question has {len(question)} characters, more than {limit}. Make it shorter.")
         return understand(question, history, opened.knowledge, self._today(), lambda asked: self._who(asked, opened))
 
-    def _who(self, asked: Query, opened: _Opened) -> str | None:
+    def _who(self, asked: Query, opened: Opened) -> str | None:
         """The person whom the answer to `asked` names, for a question that goes on about "this person"."""
         named = replace(asked, expected=Expected.NAME) if asked.expected is Expected.PERSON else asked
         answer = self._answer(named, EVERYTHING, opened, _Clock())

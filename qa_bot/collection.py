@@ -12,32 +12,16 @@ from datetime import date
 
 from embeddings.index import Index, StoredPassage
 from embeddings.lexicon import Lexicon
-from embeddings.messages import Catalogue as Messages
-from embeddings.messages import Language, say
+from embeddings.messages import Language
 from embeddings.records import Header, Kind
 from embeddings.vietnamese import fold, normalize, syllables, visible
 from qa_bot.citations import cite
 from qa_bot.mentions import Mention, Mentions, find_mentions
+from qa_bot.messages import say
 from qa_bot.naming import name_of, shown_date
 from qa_bot.records import Answer, Catalogue, Citation, Query, Ranked
 from qa_bot.reprints import same_stories
 from qa_bot.wordings import Word, telling, words_of
-
-COLLECTION: Messages = {
-    "collection.count": {"vi": "Có {count} bài:", "en": "There are {count} articles:"},
-    "collection.count_one": {"vi": "Có 1 bài:", "en": "There is 1 article:"},
-    "collection.count_about": {"vi": "Có {count} bài nhắc đến {subject}:", "en": "{count} articles mention {subject}:"},
-    "collection.count_about_one": {"vi": "Có 1 bài nhắc đến {subject}:", "en": "1 article mentions {subject}:"},
-    "collection.at_least": {
-        "vi": "Có ít nhất {count} bài nhắc đến {subject}:",
-        "en": "At least {count} articles mention {subject}:",
-    },
-    "collection.scattered": {
-        "vi": "Không bài nào viết liền cụm từ “{subject}”; {count} bài sau có đủ các từ ấy:",
-        "en": "No article has the exact phrase “{subject}”; all of its words stand in {count}:",
-    },
-    "collection.more": {"vi": "… và {count} bài nữa", "en": "… and {count} more"},
-}
 
 # Of an article that says the words, only the reading of the question is in doubt; of one that has them apart from
 # each other, also whether it speaks of their sum. Set by hand: public questions about a collection are rare.
@@ -84,7 +68,7 @@ def answer_catalogue(
         citations.append(cite(n, mention.stored, mention.span, mention.marks, also_in))
         lines.append(f"{_named(mention.stored)} [{n}]")
     if len(stories) > limits.lines:
-        lines.append(say(COLLECTION, language, "collection.more", count=len(stories) - limits.lines))
+        lines.append(say(language, "collection.more", count=len(stories) - limits.lines))
     header = _header(catalogue, mentions, len(stories), language)
     exact = mentions is None or mentions.exact
     confidence = PHRASE_CONFIDENCE if exact else SCATTERED_CONFIDENCE
@@ -149,7 +133,7 @@ def _header(catalogue: Catalogue, mentions: Mentions | None, count: int, languag
     else:
         about, one = ("_about" if mentions else ""), ("_one" if count == 1 else "")
         name = f"count{about}{one}" if catalogue.asks == "count" else ""
-    return [say(COLLECTION, language, f"collection.{name}", count=count, subject=catalogue.subject)] if name else []
+    return [say(language, f"collection.{name}", count=count, subject=catalogue.subject)] if name else []
 
 
 def _not_found(query: Query, catalogue: Catalogue, found: Sequence[Ranked], lexicon: Lexicon, limits: Limits) -> Answer:

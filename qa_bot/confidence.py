@@ -19,7 +19,6 @@ from qa_bot.evidence import NAMES, Candidate, Features
 from qa_bot.records import Reason, Typing
 
 _LACKING = 0.2  # the kind of thing asked for is not there: part of an answer at best
-_NUMBERS_MISSING = 0.5
 _SAME_OFFICE = 0.75  # of an office's words: with fewer it is another one
 
 
@@ -61,9 +60,8 @@ def requirements(features: Features) -> float:
     """What is left of a probability when the evidence lacks what an answer to this question must hold.
 
     Not fitted: public questions seldom ask for what their paragraph nearly says. A sentence without a number cannot say
-    how many, nor one that counts other things; one on another district, year or office says nothing of this one. Where
-    the question's own numbers are missing nearby, an answer is less likely than the rest of the evidence says
-    (docs/quality.md).
+    how many, nor one that counts other things; one on another district, year or office says nothing of this one.
+    docs/quality.md has what each rule costs on public questions.
     """
     lacks = (
         features.lacks_number
@@ -76,9 +74,9 @@ def requirements(features: Features) -> float:
         or features.office < _SAME_OFFICE
         or features.unit == 0
     )
-    if lacks:
-        return _LACKING
-    return _NUMBERS_MISSING + (1 - _NUMBERS_MISSING) * features.numbers
+    if features.in_passage == 0:
+        return 0.0  # not a word in common: another script, or nothing but names that no article has
+    return _LACKING if lacks else 1.0
 
 
 @cache

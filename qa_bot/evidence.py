@@ -10,26 +10,22 @@ import math
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import date
 from functools import lru_cache
 
 import numpy as np
 
-from embeddings.abbreviations import written_out
 from embeddings.context import context_text, indexed_text
 from embeddings.index import Index
 from embeddings.lexicon import Lexicon
 from embeddings.ordinals import in_arabic
 from embeddings.records import Kind
 from embeddings.vietnamese import bigrams, fold, syllables
-from qa_bot import kinds
-from qa_bot.records import Expected, Office, Period, Query, Ranked
+from qa_bot import kinds, requirements
+from qa_bot.records import Expected, Query, Ranked
+from qa_bot.requirements import share
 
 _CAPITALISED = re.compile(r"[^\W\d_]+")
 _LONG = 60.0  # syllables: a sentence this long counts as 1
-_CLOSE = 4  # words between a number and what it counts, or between those of an office
-_YEAR_DIGITS = 4
-_PERCENT = {"phan", "tram"}
 _MOST_MARKS = 40  # of one sentence; more are a table
 
 
@@ -43,10 +39,13 @@ class Features:
     dense_beside: float  # cosine of the better of its neighbours in the passage; its own where it has none
     passage: float  # fused score of its passage
     passage_gap: float  # how far below the best passage's
+    passage_lead: float  # how far above the best other passage's; below 0 where another is better
+    words: float  # BM25 of its passage over the idf of the question's words
+    rarest: float  # whether the rarest word of the question stands in sentence, neighbours or heading
     in_sentence: float  # coverage
     near: float  # coverage in the sentence, its neighbours and the heading
     in_passage: float  # coverage in the passage and the article's context
-    pairs: float  # coverage of the question's bigrams in the sentence, unweighted
+    pairs: float  # coverage of the question's bigrams in the sentence, unweighted; in_sentence where it is one word
     numbers: float  # share of the question's numbers in sentence, neighbours and heading; 1 where it has none
     names: float  # share of its capitalised words in passage and heading; 1 where it has none
     subject: (
@@ -97,6 +96,10 @@ class Profile:
     names: tuple[str, ...]
     places: frozenset[str]  # of the names: those that are some article's place
 
+    @property
+    def rarest(self) -> str:
+        return max(self.weights, key=lambda unit: self.weights[unit], default="")
+
     def coverage(self, units: Collection[str]) -> float:
         return _coverage(self.weights, units)
 
@@ -133,7 +136,7 @@ def candidates(
     scored = [(item, [float(score) for score in index.sentence_scores(vector, item.stored.row)]) for item in ranked]
     best = _Best(
         max((score for _, scores in scored for score in scores), default=0.0),
-        max((item.score for item in ranked), default=0.0),
+        tuple(sorted((item.score for item in ranked), reverse=True)),
     )
     return [
         candidate
@@ -156,14 +159,24 @@ def of_article(query: Query, kind: Kind, ranked: Sequence[Ranked], index: Index,
     for part in index.passages_of(first.stored.article.id, kind):
         place = _Place(replace(first, stored=part), sought, lexicon, beside=first.stored.passage.text)
         scores = [first.dense] * len(part.passage.sentences)
-        found.append(next(place.candidates(query, scores, _Best(first.dense, first.score))))
+        found.append(next(place.candidates(query, scores, _Best(first.dense, tuple(item.score for item in ranked)))))
     return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Best:
+    """The best cosine of any sentence, and the passages' scores, best first."""
+
     dense: float
-    passage: float
+    passages: tuple[float, ...]
+
+    @property
+    def passage(self) -> float:
+        return self.passages[0] if self.passages else 0.0
+
+    def other_than(self, item: Ranked) -> float:
+        others = self.passages[1:] if item.score >= self.passage else self.passages
+        return others[0] if others else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +222,7 @@ class _Place:
         """Each sentence; `scores` are their cosines."""
         sought = self.sought
         in_passage = sought.coverage(self.all)
-        names = _share(sought.capitals, self.all)
+        names = share(sought.capitals, self.all)
         for number, said in enumerate(self.said):
             dense = scores[number]
             neighbours = [scores[n] for n in (number - 1, number + 1) if 0 <= n < len(scores)]
@@ -225,23 +238,26 @@ class _Place:
                 dense_beside=max(neighbours, default=dense),
                 passage=self.item.score,
                 passage_gap=best.passage - self.item.score,
+                passage_lead=self.item.score - best.other_than(self.item),
+                words=self.item.lexical / (1 + sum(sought.weights.values())),
+                rarest=float(sought.rarest in near),
                 in_sentence=in_sentence,
                 near=sought.coverage(near),
                 in_passage=in_passage,
-                pairs=_share(sought.pairs, said.pairs),
-                numbers=_share(sought.numbers, near),
+                pairs=share(sought.pairs, said.pairs) if sought.pairs else in_sentence,
+                numbers=share(sought.numbers, near),
                 names=names,
                 subject=self._subject(window),
-                focus=_share(query.focus, said.found),
+                focus=share(query.focus, said.found),
                 kind=float(held),
-                office=_office(query.office, self.texts[number], self.lexicon) if query.office else 1.0,
-                unit=_unit(self.texts[number], marks, query),
+                office=requirements.office(query, self.texts[number], self.lexicon),
+                unit=requirements.counted(query, self.texts[number], marks),
                 lacks_number=float(query.expected is Expected.NUMBER and not held),
                 lacks_date=float(query.calendar and not held),
                 lacks_name=float(query.person and not held),
                 lacks_place=float(bool(query.place_head) and not held),
                 lacks_document=float(query.expected is Expected.DOCUMENT and not held),
-                other_time=float(not self._in_time(query.period, near)),
+                other_time=float(not requirements.in_time(query.period, near, self.item.stored.article.published)),
                 elsewhere=float(self._elsewhere(window)),
                 length=min(1.0, len(said.units) / _LONG),
             )
@@ -264,44 +280,3 @@ class _Place:
         """A place is asked about that some article is about; this one is about another, and does not name it here."""
         places = self.sought.places
         return bool(places) and self.place not in ("", *places) and not any(self._named(p, window) for p in places)
-
-    def _in_time(self, period: Period | None, near: Collection[str]) -> bool:
-        """Whether a year of the period is named nearby, or the article appeared in it."""
-        if period is None or period.published:
-            return True
-        first, last = period.first or date.min, period.last or date.max
-        published = self.item.stored.article.published
-        years = (int(unit) for unit in near if len(unit) == _YEAR_DIGITS and unit.isascii() and unit.isdigit())
-        return (published is not None and first <= published <= last) or any(
-            first.year <= year <= last.year for year in years
-        )
-
-
-def _office(office: Office, sentence: str, lexicon: Lexicon) -> float:
-    """The best share of the office's words after its title: "Chủ tịch HĐND huyện" is not "Chủ tịch UBND huyện"."""
-    units = tuple(syllables(fold(written_out(sentence, lexicon))))
-    size, reach = len(office.title), len(office.words) + _CLOSE
-    begins = (at for at in range(len(units) - size + 1) if units[at : at + size] == office.title)
-    wanted = frozenset(office.words)
-    return max((_share(wanted, units[at : at + reach]) for at in begins), default=0.0)
-
-
-def _unit(sentence: str, marks: Sequence[kinds.Mark], query: Query) -> float:
-    """The share of the counted thing ("đảng viên", "tuổi") that stands within a few words of one of the numbers."""
-    if query.expected is not Expected.NUMBER or not query.counted:
-        return 1.0
-    tokens = list(kinds.TOKEN.finditer(sentence))
-    best = 0.0
-    for start, end in marks:
-        inside = [at for at, token in enumerate(tokens) if token.start() >= start and token.end() <= end]
-        if inside:
-            near = tokens[max(0, inside[0] - _CLOSE) : inside[-1] + 1 + _CLOSE]
-            found = {unit for token in near for unit in kinds.folded(token[0])}
-            if any(token[0].endswith("%") for token in near):
-                found |= _PERCENT
-            best = max(best, _share(frozenset(query.counted), found))
-    return best
-
-
-def _share(wanted: frozenset[str], found: Collection[str]) -> float:
-    return sum(unit in found for unit in wanted) / len(wanted) if wanted else 1.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain
 
 from embeddings.messages import Language
@@ -28,7 +29,7 @@ def joined(query: Query, answers: Sequence[Answer]) -> Answer:
         f"{part.label}: {answer.text if answer.status == 'answered' else missing}"
         for part, answer in zip(query.parts, answers, strict=True)
     ]
-    nearest = chain.from_iterable(answer.nearest for answer in answers)
+    nearest = {(near.article_id, near.start): near for answer in answers for near in answer.nearest}
     return Answer(
         question=query.question,
         understood_as=query.text,
@@ -36,7 +37,7 @@ def joined(query: Query, answers: Sequence[Answer]) -> Answer:
         text="\n".join(lines) if found else "",
         confidence=min((a.confidence for a in found), default=max((a.confidence for a in answers), default=0.0)),
         citations=tuple(chain.from_iterable(answer.citations for answer in answers)),
-        nearest=() if found else tuple(nearest),
+        nearest=() if found else tuple(replace(near, n=n) for n, near in enumerate(nearest.values(), 1)),
         ranked=tuple(chain.from_iterable(answer.ranked for answer in answers)),
         reasons=tuple(chain.from_iterable(answer.reasons for answer in answers)),
         timings_ms={},
@@ -52,9 +53,6 @@ def covers(whole: Answer, query: Query) -> bool:
     )
 
 
-def asking_back(query: Query) -> Answer:
-    """For a question that points at something nobody named."""
-    return Answer(
-        question=query.question, understood_as=query.text, status="not_found", text="", confidence=0.0, citations=(),
-        nearest=(), ranked=(), reasons=(), timings_ms={}, steps=query.steps, unclear=True,
-    )  # fmt: skip
+def asking_back(answer: Answer) -> Answer:
+    """For a question that points at something nobody named: whatever would answer it may be about something else."""
+    return replace(answer, status="not_found", text="", citations=(), nearest=(), unclear=True)

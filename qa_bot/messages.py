@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from embeddings import messages
 from embeddings.messages import BUILD, Catalogue, Language
+from qa_bot.collection_words import COLLECTION
 from qa_bot.telegram_words import TELEGRAM
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 CATALOGUE: Catalogue = {
     **BUILD,
     **TELEGRAM,
+    **COLLECTION,
     "answer.not_found": {
         "vi": "Mình đã tìm kỹ, nhưng các bài viết không nói tới điều này.",
         "en": "I looked carefully, but the articles don't say anything about this.",
@@ -54,6 +56,9 @@ CATALOGUE: Catalogue = {
     "reason.dense_gap": {"vi": "kém câu gần nghĩa nhất", "en": "behind the closest sentence"},
     "reason.dense_lead": {"vi": "hơn các đoạn khác về nghĩa", "en": "ahead of other passages in meaning"},
     "reason.passage": {"vi": "điểm của đoạn", "en": "score of the passage"},
+    "reason.passage_lead": {"vi": "hơn đoạn kế tiếp", "en": "ahead of the next passage"},
+    "reason.words": {"vi": "điểm từ ngữ của đoạn", "en": "words of the passage"},
+    "reason.rarest": {"vi": "có từ hiếm nhất của câu hỏi", "en": "holds the rarest asked word"},
     "reason.in_sentence": {"vi": "từ hỏi có trong câu", "en": "asked words in the sentence"},
     "reason.near": {"vi": "từ hỏi có quanh câu", "en": "asked words around it"},
     "reason.in_passage": {"vi": "từ hỏi có trong đoạn", "en": "asked words in the passage"},
@@ -72,14 +77,10 @@ CATALOGUE: Catalogue = {
     },
     "reason.unit": {"vi": "điều được hỏi đứng cạnh con số", "en": "the thing asked for beside the number"},
     "reason.subject": {"vi": "bài viết nói về tên được hỏi", "en": "the article is about what is named"},
-    "reason.role": {"vi": "chức vụ được hỏi đứng cạnh tên", "en": "the office asked for beside the name"},
-    "reason.window": {"vi": "câu và câu bên cạnh gần nghĩa", "en": "sentence and neighbour close in meaning"},
-    "reason.restored_dense": {"vi": "gần nghĩa sau khi thêm dấu", "en": "close in meaning with diacritics restored"},
     "reason.dense_beside": {"vi": "câu bên cạnh gần nghĩa", "en": "neighbouring sentence close in meaning"},
     "reason.passage_gap": {"vi": "kém đoạn điểm cao nhất", "en": "behind the best passage"},
-    "reason.exact": {"vi": "từ hỏi có đúng dấu trong câu", "en": "asked words with their diacritics"},
-    "reason.run": {"vi": "cụm từ hỏi liền nhau trong câu", "en": "asked words in a row in the sentence"},
-    "reason.answer": {"vi": "từ hỏi đứng cạnh điều trả lời", "en": "asked words beside what answers"},
+    "reason.office": {"vi": "đúng chức vụ được hỏi", "en": "the very office asked about"},
+    "reason.other_time": {"vi": "không thuộc thời gian được hỏi", "en": "of another time than asked about"},
     "reason.elsewhere": {"vi": "bài viết nói về nơi khác", "en": "the article is about another place"},
     "reason.intercept": {"vi": "mức xuất phát", "en": "where it starts from"},
     "reason.requirements": {"vi": "điều bắt buộc phải có trong câu", "en": "what an answer must hold"},

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import hashlib
 import signal
+import tempfile
 from contextlib import contextmanager
+from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from hypothesis import strategies as st
 
-from embeddings import lexicon
+from embeddings import lexicon, vocabulary
+from embeddings.chunking import chunk
 from embeddings.cleaning import clean
-from embeddings.metadata import describe
-from embeddings.records import Article, Page, Region
-from embeddings.settings import Articles, Index, IndexSettings
+from embeddings.metadata import context_of, describe
+from embeddings.records import Article, Page, Passage, Region
+from embeddings.settings import Articles, Chunking, Index, IndexSettings
 from embeddings.vietnamese import bigrams, fold, syllables
+from qa_bot.understanding import Knowledge, asking_words, understand
+from qa_bot.understanding.restoring import Restorer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from types import FrameType
 
     from embeddings.encoders import BatchDone
+    from qa_bot.records import Query
 
 WORDS = lexicon.load()
+TODAY = date(2024, 5, 17)
 ROOT = Path(__file__).parents[1]
 SEEDS = ROOT / "seeds"
 SHARED = Path(__file__).parents[2] / "shared"
@@ -74,6 +82,47 @@ def prepared(text: str) -> tuple[Article, list[Region]]:
     page = page_of(text)
     regions = clean(page, WORDS)
     return describe(page, regions, WORDS), regions
+
+
+def vocabulary_over(texts: Iterable[str]) -> vocabulary.Vocabulary:
+    """The vocabulary of an index over `texts`, as a build writes it. Its file is gone, but stays open."""
+    read = tuple(texts)
+    counts = vocabulary.Counts(abbreviations=vocabulary.defined_in(read))
+    for text in read:
+        counts.add(text)
+    with tempfile.TemporaryDirectory() as folder:
+        vocabulary.write(Path(folder) / "vocabulary.sqlite", counts)
+        return vocabulary.Vocabulary(Path(folder) / "vocabulary.sqlite")
+
+
+def knowledge_over(texts: Iterable[str]) -> Knowledge:
+    """What questions over `texts` are understood by, with the word lists that ship."""
+    known = vocabulary_over(texts)
+    words = WORDS.with_abbreviations(known.abbreviations)
+    return Knowledge(words, known, Restorer(known, words), asking_words(WORDS))
+
+
+@cache
+def seed_passages() -> tuple[Passage, ...]:
+    """The passages of the articles that ship."""
+    found: list[Passage] = []
+    for file in sorted(SEEDS.glob("*.txt")):
+        article, regions = prepared(file.read_text("utf-8"))
+        found += chunk(article, regions, Chunking(), WORDS)
+    return tuple(found)
+
+
+@cache
+def seed_knowledge() -> Knowledge:
+    """What questions over the articles that ship are understood by."""
+    contexts = [context_of(prepared(file.read_text("utf-8"))[0], WORDS) for file in sorted(SEEDS.glob("*.txt"))]
+    lines = (line for c in contexts for line in (c.title, c.place, c.author, c.source) if line)
+    return knowledge_over([*lines, *(passage.text for passage in seed_passages())])
+
+
+def asked(question: str, history: Sequence[str] = (), knowledge: Knowledge | None = None) -> Query:
+    """`question` as it is understood over the articles that ship, or with other knowledge; nobody knows a person."""
+    return understand(question, history, knowledge or seed_knowledge(), TODAY)
 
 
 def index_settings(source: Path, index_dir: Path) -> IndexSettings:

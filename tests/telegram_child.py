@@ -24,7 +24,7 @@ def parts(settings: BotSettings) -> service.Parts:
     encoder = CombiningEncoder(HashingEncoder())
     words = lexicon.load(settings.articles.word_lists)
     return service.Parts(
-        open_bot=lambda: Bot(settings, encoder, Answerer(settings.answering, words), words),
+        open_bot=lambda: Bot(settings, encoder, Answerer(settings.answering), words),
         warm_up=encoder.warm_up,
         build=assembly.make_build(settings, encoder),
         state_dir=state_dir(settings),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,15 +18,58 @@ from qa_bot.citations import BrokenCitation, cite
 from qa_bot.confidence import models
 from qa_bot.errors import QuestionError
 from qa_bot.evidence import NAMES
-from qa_bot.records import Typing
+from qa_bot.records import Answer, Filters, Typing
 from qa_bot.settings import Answering, BotSettings
-from tests.fakes import WORDS, HashingEncoder, index_settings, write_articles
+from tests.fakes import TODAY, WORDS, HashingEncoder, index_settings, write_articles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 MakeBot = Callable[..., Bot]
+MARKET = "Chợ phiên Đồng Văn họp vào sáng chủ nhật hằng tuần, bán rau, lợn và vải."
+
+
+OLD, NEW, REPRINT, LIST = "cu.txt", "moi.txt", "lai.txt", "yeu-cau.txt"
+PLANTED = (
+    "Năm nay huyện Hải Hậu đã trồng 14.500 cây xanh dọc các tuyến đường. Người dân mong cây sớm khép tán.",
+    "Theo báo cáo, huyện Hải Hậu trồng được cả thảy 12.000 cây xanh. Chợ họp đông hơn mọi năm.",
+)
+STORIES = {
+    OLD: f"Hải Hậu trồng cây\n\n09/02/2018\n\n{PLANTED[0]}\n",
+    NEW: f"Tin từ Hải Hậu\n\n12/06/2021\n\n{PLANTED[1]}\n",
+    REPRINT: f"Hải Hậu trồng cây (đăng lại)\n\n{PLANTED[0]}\n",
+    LIST: """Bình Liêu đổi mới
+
+Mùa mưa năm nay đến sớm hơn mọi năm, nhiều xã ven sông bị sạt lở nặng, có nơi mất tới năm mét đất bãi.
+
+Huyện Bình Liêu nêu ba yêu cầu đối với cán bộ:
+1. rõ người chịu trách nhiệm trước dân
+2. rõ việc phải làm hằng ngày
+3. rõ thời gian hoàn thành từng việc
+Người dân huyện Bình Liêu đồng tình với cách làm này.
+
+Hồng Chiến
+""",
+}
+
+
+@pytest.fixture
+def stories(tmp_path: Path) -> Iterator[Bot]:
+    """A bot that refuses nothing, over a story, its reprint, another source that disagrees, and a list."""
+    (tmp_path / "articles").mkdir()
+    for name, text in STORIES.items():
+        (tmp_path / "articles" / name).write_text(text, "utf-8")
+    section = index_settings(tmp_path / "articles", tmp_path / "index")
+    build(section, HashingEncoder())
+    answering = Answering(min_confidence=0)
+    settings = BotSettings(articles=section.articles, index=section.index, answering=answering)
+    bot = Bot(settings, HashingEncoder(), Answerer(answering), WORDS, lambda: TODAY)
+    yield bot
+    bot.close()
+
+
+def sources(answer: Answer) -> list[str]:
+    return [Path(citation.path).name for citation in answer.citations]
 
 
 @pytest.fixture
@@ -47,7 +91,7 @@ def _bot(tmp_path: Path, answering: Answering | None) -> Bot:
     section = index_settings(write_articles(tmp_path / "articles", 4), tmp_path / "index")
     build(section, encoder)
     settings = BotSettings(articles=section.articles, index=section.index, answering=answering or Answering())
-    return Bot(settings, encoder, Answerer(settings.answering, WORDS), WORDS)
+    return Bot(settings, encoder, Answerer(settings.answering), WORDS)
 
 
 def test_an_answer_cites_the_sentence_that_says_it(make_bot: MakeBot) -> None:
@@ -71,10 +115,86 @@ def test_every_citation_quotes_its_article_exactly(make_bot: MakeBot) -> None:
         assert [c.n for c in answer.citations] == list(range(1, len(answer.citations) + 1))
 
 
-def test_thin_evidence_is_refused_and_what_is_nearest_is_offered(make_bot: MakeBot) -> None:
+def test_thin_evidence_is_refused_and_what_is_nearest_is_offered(tmp_path: Path, make_bot: MakeBot) -> None:
+    write_articles(tmp_path / "articles", 4)
+    (tmp_path / "articles" / "cho.txt").write_text(MARKET, "utf-8")
     answer = make_bot(Answering(min_confidence=1.0, nearest=2)).ask("Giá vàng hôm nay?")
     assert (answer.status, answer.text, answer.citations) == ("not_found", "", ())
     assert [c.n for c in answer.nearest] == [1, 2]
+    assert {"cho.txt"} < {Path(c.path).name for c in answer.nearest}
+
+
+def test_of_reprints_only_one_is_among_the_nearest(make_bot: MakeBot) -> None:
+    answer = make_bot(Answering(min_confidence=1.0, nearest=3)).ask("Giá vàng hôm nay?")
+    assert [c.n for c in answer.nearest] == [1]
+
+
+def test_sources_that_disagree_stand_side_by_side_with_their_dates_the_newer_first(stories: Bot) -> None:
+    answer = stories.ask("Huyện Hải Hậu trồng bao nhiêu cây xanh?")
+    assert sources(answer) == [NEW, OLD]
+    newer, older = answer.text.split("\n")
+    assert newer.startswith("12/06/2021: ")
+    assert newer.endswith(" [1]")
+    assert "12.000 cây xanh" in newer
+    assert older.startswith("09/02/2018: ")
+    assert older.endswith(" [2]")
+    assert "14.500 cây xanh" in older
+
+
+def test_a_reprint_is_named_beside_the_story_that_it_tells(stories: Bot) -> None:
+    answer = stories.ask("Người dân mong gì ở cây?")
+    (citation,) = [c for c in answer.citations if Path(c.path).name in (OLD, REPRINT)]
+    assert {Path(path).name for path in (citation.path, *citation.also_in)} == {OLD, REPRINT}
+
+
+def test_only_articles_of_the_time_that_they_are_asked_of_answer(stories: Bot) -> None:
+    answer = stories.ask("Bài đăng năm 2018 nói Hải Hậu trồng bao nhiêu cây?")
+    assert {Path(item.stored.article.path).name for item in answer.ranked} == {OLD}
+    filtered = stories.ask("Hải Hậu trồng bao nhiêu cây?", filters=Filters(title="tin từ"))
+    assert set(sources(filtered)) == {NEW}
+
+
+def test_where_the_newest_is_asked_for_the_later_of_equals_comes_first(stories: Bot) -> None:
+    assert sources(stories.ask("Tin mới nhất: Hải Hậu trồng bao nhiêu cây xanh?"))[0] == NEW
+
+
+def test_a_sentence_that_announces_a_list_is_cited_with_its_items_in_order(stories: Bot) -> None:
+    answer = stories.ask("Huyện Bình Liêu nêu những yêu cầu gì đối với cán bộ?")
+    first = answer.citations[0]
+    assert first.quote.startswith("Huyện Bình Liêu nêu ba yêu cầu")
+    assert first.quote.endswith("3. rõ thời gian hoàn thành từng việc")
+    assert [answer.text.index(item) for item in ("1. rõ", "2. rõ", "3. rõ")] == sorted(
+        answer.text.index(item) for item in ("1. rõ", "2. rõ", "3. rõ")
+    )
+
+
+def test_who_wrote_an_article_is_answered_by_its_byline(stories: Bot) -> None:
+    answer = stories.ask("Ai viết bài về Bình Liêu?")
+    assert (answer.text, sources(answer)) == ("Hồng Chiến [1]", [LIST])
+
+
+def test_each_part_of_a_question_has_its_line_and_citations_are_numbered_through(stories: Bot) -> None:
+    answer = stories.ask("So sánh số cây xanh của Hải Hậu và Bình Liêu")
+    assert answer.text.startswith("Hải Hậu: ")
+    assert "\nBình Liêu: " in answer.text
+    assert [citation.n for citation in answer.citations] == list(range(1, len(answer.citations) + 1))
+    assert all(f"[{citation.n}]" in answer.text for citation in answer.citations)
+    assert "parts" in [step.kind for step in answer.steps]
+
+
+def test_a_question_that_points_at_nothing_is_asked_back(stories: Bot) -> None:
+    answer = stories.ask("Còn Mèo Vạc thì sao?")
+    assert (answer.status, answer.unclear, answer.citations, answer.nearest) == ("not_found", True, (), ())
+    completed = stories.ask("Còn Bình Liêu thì sao?", ["Ai viết bài về Hải Hậu?"])
+    assert not completed.unclear
+    assert completed.understood_as == "Ai viết bài về Bình Liêu?"
+    assert completed.text == "Hồng Chiến [1]"
+
+
+def test_a_question_about_the_collection_is_answered_from_all_its_articles(stories: Bot) -> None:
+    answer = stories.ask("Có bao nhiêu bài về Hải Hậu?")
+    assert "3 bài" in answer.text
+    assert set(sources(answer)) == {OLD, NEW, REPRINT}
 
 
 def test_the_same_question_always_gets_the_same_answer(make_bot: MakeBot) -> None:
@@ -108,18 +228,16 @@ def test_a_question_of_4000_characters_is_answered_and_a_longer_one_refused(make
 def test_there_is_no_bot_without_an_index_and_none_on_another_models_index(tmp_path: Path, make_bot: MakeBot) -> None:
     settings = BotSettings(index=index_settings(tmp_path, tmp_path / "none").index)
     with pytest.raises(NoIndex, match="rebuild-index"):
-        Bot(settings, HashingEncoder(), Answerer(settings.answering, WORDS), WORDS)
+        Bot(settings, HashingEncoder(), Answerer(settings.answering), WORDS)
     bot = make_bot()
     with pytest.raises(StaleIndex, match=r"hashing@256.*other@256.*rebuild-index"):
-        Bot(bot.settings, HashingEncoder(name="other"), Answerer(bot.settings.answering, WORDS), WORDS)
+        Bot(bot.settings, HashingEncoder(name="other"), Answerer(bot.settings.answering), WORDS)
 
 
 def test_a_running_bot_picks_up_a_new_generation(tmp_path: Path, make_bot: MakeBot) -> None:
     bot = make_bot()
     before = bot.index.manifest.number
-    (tmp_path / "articles" / "moi.txt").write_text(
-        "Chợ phiên Đồng Văn họp vào sáng chủ nhật hằng tuần, bán rau, lợn và vải.", "utf-8"
-    )
+    (tmp_path / "articles" / "moi.txt").write_text(MARKET, "utf-8")
     build(bot.settings, HashingEncoder())
     bot.reopen()
     assert bot.index.manifest.number == before + 1
@@ -134,7 +252,7 @@ def test_a_question_under_way_ends_on_the_generation_that_it_began_with(tmp_path
         build(bot.settings, HashingEncoder())
         bot.reopen()
         assert bot.index is not first
-        assert reading.passages([0])[0].passage.text
+        assert reading.index.passages([0])[0].passage.text
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         first.passages_of("x")
 
@@ -143,7 +261,7 @@ def test_a_quote_that_does_not_stand_in_its_article_is_never_cited(make_bot: Mak
     stored = make_bot().passage(0)
     forged = replace(stored, article=replace(stored.article, text="x" + stored.article.text))
     with pytest.raises(BrokenCitation, match="is not"):
-        cite(1, forged, 0)
+        cite(1, forged, forged.passage.sentences[0])
 
 
 def test_every_way_of_typing_has_a_model_of_known_features() -> None:

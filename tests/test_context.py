@@ -51,6 +51,11 @@ def test_the_words_of_a_passage_are_its_own_and_its_abbreviations_in_full() -> N
     assert "ủy ban" not in normalize(indexed_text("Huyện họp", Kind.BODY, WORDS))
 
 
+def test_the_words_of_a_passage_have_its_roman_ordinals_in_arabic() -> None:
+    assert indexed_text("Đại hội lần thứ XVIII, khóa X", Kind.BODY, WORDS).split("\n")[2:] == ["thứ 18", "thứ 10"]
+    assert indexed_text("Đại hội lần thứ 18 của tổ X", Kind.BODY, WORDS).split("\n")[2:] == []
+
+
 def test_the_words_beside_a_passage_say_all_that_is_known() -> None:
     said = context_text(FULL, WORDS)
     assert [

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from qa_bot.errors import BatchError
-from qa_bot.evaluation import Figures, Gold, Tally, evaluate, holds_answer, read_gold, table
+from qa_bot.evaluation import Figures, Gold, Tally, evaluate, figures, holds_answer, read_gold, summary, table
 from qa_bot.settings import Answering
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def test_figures_tell_answerable_from_unanswerable(make_bot: MakeBot) -> None:  
     ]
     kinds = evaluate(make_bot(), rows).kinds
     assert kinds.keys() == {"factoid", "answerable", "unanswerable"}
-    assert (kinds["factoid"].n, kinds["factoid"].found_first, kinds["factoid"].found_in_ten) == (1, 1, 1)
+    assert (kinds["factoid"].n, kinds["factoid"].recall_1, kinds["factoid"].ndcg) == (1, 1, 1)
     assert kinds["unanswerable"].refused == 1
 
 
@@ -83,7 +83,7 @@ def test_what_readers_disliked_counts_where_it_is_still_given_and_nowhere_else(m
     assert kinds.keys() == {"disliked"}
     tally = kinds["disliked"]
     assert (tally.n, tally.cited, tally.evidence) == (2, 1, 1)
-    assert (tally.found_first, tally.found_in_ten, tally.answer) == (0, 0, 0)
+    assert (tally.recall_1, tally.recall_10, tally.answer) == (0, 0, 0)
     assert evaluate(bot, rows[2:]).kinds == {}
 
 
@@ -113,29 +113,61 @@ def test_a_gold_file_that_cannot_be_used_says_where(tmp_path: Path, content: str
         read_gold(file)
 
 
+def _shown(kinds: dict[str, Tally], width: int = 120) -> str:
+    console = Console(file=io.StringIO(), width=width)
+    console.print(table(_figures(kinds)))
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def _figures(kinds: dict[str, Tally]) -> Figures:
+    return figures([]).model_copy(update={"kinds": kinds})
+
+
 def test_the_table_shows_shares_for_answerable_kinds_and_refusals_for_all() -> None:
     kinds = {
-        "factoid": Tally(n=4, found_first=3, answer=2, refused=1, characters=300),
+        "factoid": Tally(
+            n=4, recall_1=3, recall_10=3.5, reciprocal_ranks=3, ndcg=3.2, answer=2, refused=1, characters=300
+        ),
         "unanswerable": Tally(n=2, refused=1),
-    }
-    console = Console(file=io.StringIO(), width=160)
-    console.print(table(Figures(kinds=kinds)))
-    assert isinstance(console.file, io.StringIO)
-    rows = [
-        line.replace("│", " ").split()
-        for line in console.file.getvalue().splitlines()
-        if "factoid" in line or "unans" in line
-    ]
-    assert rows[0] == ["factoid", "4", "0.750", "0.000", "0.000", "0.000", "0.000", "0.500", "0.250", "100", "0.0"]
-    assert "disliked" not in console.file.getvalue()
-    assert rows[1] == ["unanswerable", "2", "-", "-", "-", "-", "-", "-", "0.500", "-", "0.0"]
+    }  # fmt: skip
+    shown = _shown(kinds)
+    rows = [" ".join(line.split()) for line in shown.splitlines() if "factoid" in line or "unans" in line]
+    assert rows[0] == "factoid 4 0.750 0.875 0.750 0.800 0.000 0.000 0.500 0.250 100 0.0"
+    assert rows[1] == "unanswerable 2 - - - - - - - 0.500 - 0.0"
+    assert "disliked" not in shown
 
 
 def test_the_table_shows_of_what_was_disliked_only_how_often_it_is_still_given() -> None:
-    console = Console(file=io.StringIO(), width=160)
-    console.print(table(Figures(kinds={"disliked": Tally(n=4, cited=3, evidence=2, refused=1, characters=300)})))
+    shown = _shown({"disliked": Tally(n=4, cited=3, evidence=2, refused=1, characters=300)})
+    (row,) = [line.split() for line in shown.splitlines() if line.startswith("disliked ")]
+    assert row == ["disliked", "4", "-", "-", "-", "-", "0.750", "0.500", "-", "0.250", "100", "0.0"]
+    assert "voted down and that are still given; the less, the better" in " ".join(shown.split())
+
+
+def test_the_table_fits_into_120_columns_with_the_longest_numbers() -> None:
+    full = Tally(n=99999, recall_1=99999, recall_10=99999, characters=99999 * 9999, milliseconds=99999 * 99999.0)
+    lines = _shown({"typo_or_casual": full, "unanswerable": full}, width=300).splitlines()
+    assert max(len(line.rstrip()) for line in lines) <= 120
+    assert not any("…" in line for line in _shown({"typo_or_casual": full}).splitlines())
+
+
+def test_the_summary_has_a_dash_for_what_is_not_defined() -> None:
+    console = Console(file=io.StringIO(), width=120)
+    console.print(summary(figures([])))
     assert isinstance(console.file, io.StringIO)
     shown = console.file.getvalue()
-    (row,) = [line.replace("│", " ").split() for line in shown.splitlines() if "│ disliked" in line]
-    assert row == ["disliked", "4", "-", "-", "-", "0.750", "0.500", "-", "0.250", "100", "0.0"]
-    assert "voted down and that are still given; the less, the better" in shown
+    assert "precision -  recall -  F1 -  AUROC of the confidence -" in shown
+    assert "calibration error -  Brier -  n 0" in shown
+
+
+def test_a_gold_row_takes_an_id_and_a_note_of_any_kind(tmp_path: Path) -> None:
+    file = tmp_path / "gold.jsonl"
+    file.write_text('{"question": "a", "id": 7, "note": null, "answer": ["x"]}', "utf-8")
+    (row,) = read_gold(file)
+    assert (row.id, row.note) == ("7", "")
+
+
+def test_a_question_that_cannot_be_asked_is_named(make_bot: MakeBot) -> None:  # noqa: F811
+    with pytest.raises(BatchError, match=r"gold question 'q9' cannot be asked\. The question is empty"):
+        evaluate(make_bot(), [Gold(question="?!", id="q9")])

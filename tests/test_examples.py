@@ -155,7 +155,7 @@ def _bot(folder: Path, answering: Answering) -> Bot:
     section = index_settings(folder / "articles", folder / "index")
     build(section, HashingEncoder())
     settings = BotSettings(articles=section.articles, index=section.index, answering=answering)
-    return Bot(settings, HashingEncoder(), Answerer(answering, WORDS), WORDS)
+    return Bot(settings, HashingEncoder(), Answerer(answering), WORDS)
 
 
 def test_examples_are_of_different_kinds_and_articles(bot: Bot) -> None:

@@ -7,12 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa_bot.excerpts import excerpt, marks, said
-from qa_bot.understanding import understand
-from tests.fakes import WORDS, pages
+from tests.fakes import WORDS, asked, pages
 
 
 def marked(sentence: str, question: str) -> list[str]:
-    query = understand(question, (), WORDS)
+    query = asked(question)
     return [sentence[a:b] for a, b in marks(sentence, query, frozenset(query.telling), WORDS)]
 
 
@@ -53,7 +52,7 @@ def test_of_a_long_sentence_the_clauses_with_the_answer_are_said() -> None:
 
 @given(sentence=pages, limit=st.integers(40, 200), question=pages)
 def test_an_excerpt_holds_only_words_of_its_sentence_and_fits(sentence: str, limit: int, question: str) -> None:
-    query = understand(question, (), WORDS)
+    query = asked(question)
     found = marks(sentence, query, frozenset(query.telling), WORDS)
     assert all(0 <= a < b <= len(sentence) for a, b in found)
     text = excerpt(sentence, limit, frozenset(query.telling), found)

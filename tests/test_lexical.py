@@ -119,6 +119,18 @@ def test_a_terms_document_frequency_is_over_passages(tmp_path: Path) -> None:
     assert [index.document_frequency(term) for term in ("huyen", "ma", "hai_hau", "chuyen", "khong")] == [2, 2, 1, 2, 0]
 
 
+def test_a_pair_of_neighbours_counts_as_much_as_is_set(tmp_path: Path) -> None:
+    index = opened(PASSAGES, tmp_path)
+
+    def score(question: str, pairs: float) -> float:
+        return index.search(question, 1, FieldWeights(1, 0, 0, pairs))[0][1]
+
+    alone, one, two = (score("Hải Hậu", pairs) for pairs in (0, 1, 2))
+    assert two - one == pytest.approx(one - alone, rel=1e-4)
+    assert one > alone
+    assert score("Hậu Hải", 0) == pytest.approx(score("Hậu Hải", 2))
+
+
 def test_passages_that_hold_a_phrase_hold_its_words_and_their_pairs_in_one_field(tmp_path: Path) -> None:
     index = opened([*PASSAGES, ("Hậu vệ Hải ghi bàn", ""), ("Hải đến", "Hậu")], tmp_path)
     assert index.holding(["hai", "hau"], 9) == [0]

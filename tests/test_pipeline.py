@@ -9,7 +9,7 @@ import pytest
 
 from embeddings import pipeline
 from embeddings.encoders import Encoder
-from embeddings.errors import NoIndex, SourceError, StaleIndex
+from embeddings.errors import IndexProblem, NoIndex, SourceError, StaleIndex
 from embeddings.index import Index, open_index
 from embeddings.lexical import FieldWeights
 from tests.fakes import PARAGRAPH, HashingEncoder, index_settings, write_articles
@@ -138,6 +138,37 @@ def test_scores_are_those_of_the_best_sentence_by_hand(world: World) -> None:
     words = index.lexical_search("meo vac", 10, FieldWeights(0, 1, 0.5))
     assert {index.passages([row])[0].context.place for row in words} == {"Mèo Vạc"}
     index.close()
+
+
+def test_a_generation_holds_the_words_of_its_articles(world: World) -> None:
+    (world.articles / "moi.txt").write_text("Trạm bơm Ngòi Lao (TBNL) ở Ba Chẽ chạy tốt.\n\n" + PARAGRAPH, "utf-8")
+    world.build()
+    index = world.open()
+    assert index.vocabulary.forms(["vac", "khong"]) == {"vac": {"vạc": 3}}  # title, place, text
+    assert index.vocabulary.names(["meo vac", "trong cay"]) == {"meo vac": "Mèo Vạc"}
+    assert index.vocabulary.abbreviations == {"TBNL": "Trạm bơm Ngòi Lao"}
+    assert index.vocabulary.counted(["cay xanh", "tram bom"]) == {"cay xanh"}
+    assert "meo vac" in index.places
+    index.close()
+
+
+def test_what_an_article_abbreviates_is_found_by_its_full_form_in_others(world: World) -> None:
+    (world.articles / "mot.txt").write_text("Trạm bơm Ngòi Lao (TBNL) chạy tốt.\n\n" + PARAGRAPH, "utf-8")
+    (world.articles / "hai.txt").write_text("Nước về đồng\n\nTBNL chạy suốt mùa khô, nước về đồng.\n", "utf-8")
+    world.build()
+    index = world.open()
+    found = index.lexical_search("ngòi lao", 10, FieldWeights(1, 0, 0))
+    assert {Path(index.passages([row])[0].article.path).name for row in found} == {"mot.txt", "hai.txt"}
+    index.close()
+
+
+def test_an_index_whose_vocabulary_is_damaged_is_not_served(world: World) -> None:
+    world.build()
+    (file,) = world.index_dir.rglob("vocabulary.sqlite")
+    file.chmod(0o600)
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(IndexProblem, match=r"vocabulary\.sqlite"):
+        world.open()
 
 
 def test_an_index_of_another_model_is_refused_and_both_are_named(world: World) -> None:

@@ -125,7 +125,8 @@ def test_a_follow_up_knows_the_question_before_and_a_reply_goes_back_to_its_own_
 ) -> None:
     first = api.wait_answer(api.say(lan, "Ai viết bài về Mèo Vạc?"))
     follow_up = api.wait_answer(api.say(lan, "Người này giữ chức vụ gì?", reply_to=first))
-    assert follow_up.text.startswith("Hiểu là: Ai viết bài về Mèo Vạc?")
+    assert follow_up.text.startswith("Hiểu là: Hầu Minh Lợi giữ chức vụ gì?")
+    assert "Bí thư Huyện ủy Mèo Vạc" in follow_up.text
     api.wait_answer(api.say(lan, "Bảo Thắng tổ chức mấy cuộc hội thảo?"))
     back = api.wait_answer(api.say(lan, "Người này giữ chức vụ gì?", reply_to=first))
     assert "Mèo Vạc" in back.text

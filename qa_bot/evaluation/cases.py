@@ -10,8 +10,9 @@ from qa_bot.evaluation.markup import Markup, element, join, marked
 from qa_bot.evaluation.outcomes import Outcome, Verdict
 from qa_bot.evaluation.plots import confidence_bar, effect_bar
 from qa_bot.evaluation.words import known, number, percent, say
+from qa_bot.messages import step_in_words
 from qa_bot.naming import name_of, same_words, shown_date
-from qa_bot.records import Answer, Citation, Reason, Step
+from qa_bot.records import Answer, Citation, Reason
 
 _SHOWN_NEAREST = 3
 
@@ -43,7 +44,9 @@ def line(outcome: Outcome, language: Language) -> Markup:
         " ",
         element("span", percent(answer.confidence), class_="muted"),
         join([" · ", element("span", say(language, "got.elsewhere"), class_="tag")]) if elsewhere else "",
-        element("div", _said(answer) if answer.citations else answer.text, class_="said") if answer.text else "",
+        element("div", _said(answer) if answer.text == _plain(answer) else answer.text, class_="said")
+        if answer.text
+        else "",
     )
 
 
@@ -144,7 +147,7 @@ def _cited(citation: Citation) -> Markup:
 
 def _why(outcome: Outcome, language: Language) -> Markup:
     answer = outcome.answer
-    steps = [element("tr", element("td", _step(step, language))) for step in answer.steps]
+    steps = [element("tr", element("td", step_in_words(step, language))) for step in answer.steps]
     tables = [_table([say(language, "why.step")], steps)] if steps else []
     if answer.reasons:
         heads = [say(language, f"why.{name}") for name in ("reason", "value", "weight", "effect")]
@@ -154,10 +157,6 @@ def _why(outcome: Outcome, language: Language) -> Markup:
         element("summary", say(language, "failure.why")),
         *(tables or [element("p", say(language, "why.nothing"), class_="muted")]),
     )
-
-
-def _step(step: Step, language: Language) -> str:
-    return known(language, f"step.{step.kind}", f"{step.was} → {step.now}", was=step.was, now=step.now)
 
 
 def _reasons(reasons: Sequence[Reason], language: Language) -> list[Markup]:

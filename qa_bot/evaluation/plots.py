@@ -23,16 +23,20 @@ _BELOW = -0.13  # leaves room below 0 % for the sizes of the bins
 
 def recall_plot(retrieval: Retrieval, language: Language) -> Markup:
     """Recall against the number of passages."""
-    title, note = say(language, "recall.title"), say(language, "recall.note")
+    title = say(language, "recall.title")
     if not retrieval.n:
         return _empty(title, language)
     low = max(0.0, math.floor(10 * min(retrieval.recall) - 0.5) / 10)
+    note = say(language, "recall.note", low=percent(low))
     x = across(1, len(retrieval.recall), [(k, f"{k}") for k in range(1, 11)], say(language, "recall.x"))
     count = round(10 * (1 - low)) if low > 0.4 else 5
     y = upward(low, 1, axes.steps(low, 1, count, percent), say(language, "recall.y"))
     points = [(x.at(k), y.at(share)) for k, share in enumerate(retrieval.recall, 1)]
-    named = [axes.label(px + 2, py + 19, percent(retrieval.recall[k - 1]), "value middle shadow")
-             for k, (px, py) in enumerate(points, 1) if k in (1, 3, 5, 10)]  # fmt: skip
+    named = [
+        axes.label(px + 2, py + (19 if py + 30 < BOTTOM else -10), percent(share), "value middle shadow")
+        for k, ((px, py), share) in enumerate(zip(points, retrieval.recall, strict=True), 1)
+        if k in (1, 3, 5, 10)
+    ]
     first, fifth, tenth = (percent(retrieval.recall[k - 1]) for k in (1, 5, 10))
     alt = say(language, "recall.alt", first=first, fifth=fifth, tenth=tenth)
     dots = [axes.dot(px, py, 4, "one fill") for px, py in points]

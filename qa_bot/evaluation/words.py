@@ -8,13 +8,11 @@ from qa_bot.messages import CATALOGUE
 
 WORDS: Catalogue = {
     "eval.asking": {"vi": "Đang hỏi", "en": "Asking"},
-    "eval.written": {"vi": "Báo cáo: {file}", "en": "Report: {file}"},
     "report.title": {"vi": "Bot trả lời tốt đến đâu", "en": "How well the bot answers"},
     "report.subtitle": {
         "vi": "{questions} câu hỏi trong {gold} · {articles} bài, {passages} đoạn · {model} · {made}",
         "en": "{questions} questions of {gold} · {articles} articles, {passages} passages · {model} · {made}",
     },
-    "report.to_failures": {"vi": "Các lỗi ({n})", "en": "Failures ({n})"},
     "card.answer": {"vi": "Trả lời đúng", "en": "Right answers"},
     "card.answer_of": {"vi": "{right}/{n} câu có đáp án", "en": "{right} of {n} answerable questions"},
     "card.recall": {"vi": "Đoạn đúng đứng đầu", "en": "Right passage first"},
@@ -41,7 +39,7 @@ WORDS: Catalogue = {
     "kinds.kind": {"vi": "Loại", "en": "Kind"},
     "kinds.n": {"vi": "Số câu", "en": "n"},
     "kinds.article": {"vi": "Đúng bài", "en": "Article"},
-    "kinds.evidence": {"vi": "Đúng bằng chứng", "en": "Evidence"},
+    "kinds.evidence": {"vi": "Trích đúng", "en": "Evidence"},
     "kinds.answer": {"vi": "Đúng đáp án", "en": "Answer"},
     "kinds.refused": {"vi": "Từ chối", "en": "Refused"},
     "kinds.characters": {"vi": "Ký tự", "en": "Characters"},
@@ -51,8 +49,8 @@ WORDS: Catalogue = {
     "kind.question": {"vi": "câu hỏi", "en": "question"},
     "recall.title": {"vi": "Tìm đoạn", "en": "Retrieval"},
     "recall.note": {
-        "vi": "Phần bằng chứng cần tìm có trong k đoạn đầu. Trục đứng không bắt đầu từ 0.",
-        "en": "The share of what must be found that the first k passages hold. The vertical axis does not start at 0.",
+        "vi": "Phần bằng chứng cần tìm có trong k đoạn đầu. Trục đứng bắt đầu từ {low}.",
+        "en": "The share of what must be found that the first k passages hold. The vertical axis starts at {low}.",
     },
     "recall.x": {"vi": "số đoạn đầu (k)", "en": "first k passages"},
     "recall.y": {"vi": "recall@k", "en": "recall@k"},
@@ -171,11 +169,11 @@ def say(language: Language, name: str, /, **values: object) -> str:
     return messages.say(WORDS, language, name, **values)
 
 
-def known(language: Language, name: str, otherwise: str, /, **values: object) -> str:
-    """The message `name` of the report or of the bot, or `otherwise` where neither has it: kinds, stages, reasons."""
+def known(language: Language, name: str, otherwise: str) -> str:
+    """The message `name` of the report or of the bot; `otherwise` where neither has it, as for kinds of one's own."""
     for catalogue in (WORDS, CATALOGUE):
         if name in catalogue:
-            return messages.say(catalogue, language, name, **values)
+            return messages.say(catalogue, language, name)
     return otherwise
 
 

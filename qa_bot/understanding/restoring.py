@@ -28,6 +28,7 @@ _BARE = math.log(1e-6)  # of a bare form that the articles have with diacritics 
 _OTHER_MARKS = math.log(1e-4)
 _ONE_KEY = math.log(1e-5)
 _SHORTEST = 3  # letters: what is shorter has too many neighbours
+_LONGEST = 8  # letters: one more than the longest syllable has ("nghiêng")
 _MOST_FORMS = 8  # of one syllable that are weighed
 _MOST_WORDS = 64  # a question's; in a longer text nothing is taken for a typo
 _LETTERS = "abcdeghiklmnopqrstuvxy"
@@ -122,7 +123,7 @@ class Restorer:
         if meant is not None and meant in self._forms([fold(meant)]).get(fold(meant), {}):
             yield _Candidate(meant, 0.0)
             return
-        if len(bare) >= _SHORTEST:
+        if _SHORTEST <= len(bare) <= _LONGEST:
             for forms in self._forms(one_key_away(bare)).values():
                 for form in sorted(forms, key=lambda form: -forms[form])[:_MOST_FORMS]:
                     yield _Candidate(form, _ONE_KEY)
