@@ -45,8 +45,8 @@ from qa_bot.understanding import asking_words, knowledge_of, understand
 
 CHOICE = ("dense", "passage", "in_sentence", "near", "pairs", "focus", "kind", "length")
 CONFIDENCE = (
-    "dense", "dense_lead", "dense_gap", "dense_beside", "passage", "passage_gap", "near", "in_passage", "pairs",
-    "names", "numbers", "length",
+    "dense", "dense_lead", "dense_gap", "dense_beside", "passage", "passage_gap", "passage_lead", "near", "in_passage",
+    "pairs", "names", "numbers", "length",
 )  # fmt: skip
 NEAR_MISS_WEIGHT = 0.15  # of a near miss beside another question: more costs more on public questions than it brings
 _TRIED = 40  # details of which one is taken

@@ -81,6 +81,12 @@ class Index:
         stored = self.passages(self._storage.passages_of(article_id))
         return [item for item in stored if kind in (None, item.passage.kind)]
 
+    def following(self, row: int, most: int) -> list[StoredPassage]:
+        """The passages after passage `row` in its article, at most so many."""
+        (first,) = self.passages([row])
+        later = self.passages(range(row + 1, min(row + 1 + most, self.passage_count)))
+        return [stored for stored in later if stored.article.id == first.article.id]
+
     def rows_of(self, article_ids: Collection[str]) -> list[int]:
         """The rows of all passages of these articles, ascending."""
         return self._storage.rows_of(article_ids)

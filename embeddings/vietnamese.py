@@ -35,7 +35,7 @@ _SYLLABLE = re.compile(f"(?:{_ONSET})?{_RIME}")
 
 def visible(text: str) -> str:
     """`text` in NFC without zero-width, bidirectional and other characters that take no room."""
-    return _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
+    return unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
 
 
 def normalize(text: str) -> str:

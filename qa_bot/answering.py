@@ -9,7 +9,7 @@ from datetime import date
 
 import numpy as np
 
-from embeddings.index import Index
+from embeddings.index import Index, StoredPassage
 from embeddings.lexicon import Lexicon
 from embeddings.records import Kind, Span
 from qa_bot.citations import cite
@@ -21,25 +21,21 @@ from qa_bot.records import Answer, Citation, Expected, Query, Ranked
 from qa_bot.settings import Answering
 from qa_bot.stories import Story, collapsed, disagreeing
 
-_UNDECIDED = 0.85  # below this share of the choice, the runner-up is said too …
-_ROOM = 100  # … if so many characters are left for it
+_UNDECIDED = 0.7  # below this share of the choice, the runner-up is said too …
+_ROOM = 80  # … if so many characters are left for it
 _EQUAL = 0.5  # of the best sentence's share: enough for a later article to be preferred where the newest is asked for
-_ITEM = re.compile(r"\s*(?:[-–•*+]|\d{1,2}[.)]|[a-zđ]\))\s")
+_ITEM = re.compile(r"\s*(?:[-–•*+]|\d{1,2}[.)]|[a-zđ]\))\s+")
 _MOST_ITEMS = 12
 _MOST_IN_LISTS = 600  # characters of a list
 
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """What is cited: the sentences `first` to `last` of a passage, most often one."""
+    """What is cited: characters of the candidate's article, most often its sentence."""
 
     candidate: Candidate
-    last: int
+    span: Span
     also_in: tuple[str, ...]
-
-    @property
-    def published(self) -> date | None:
-        return self.candidate.ranked.stored.article.published
 
 
 class Answerer:
@@ -74,7 +70,8 @@ class Answerer:
         if opposed:
             chosen.sort(key=lambda c: c.ranked.stored.article.published or date.min, reverse=True)
         citations = tuple(
-            _citation(n, _extended(c, query, stories), query, telling, lexicon) for n, c in enumerate(chosen, first)
+            _citation(n, _chosen(c, query, stories, index), query, telling, lexicon)
+            for n, c in enumerate(chosen, first)
         )
         return Answer(
             question=query.question,
@@ -142,7 +139,10 @@ class Answerer:
             if candidate.ranked.stored.passage.kind not in (Kind.DATE, Kind.SOURCE):
                 best.setdefault(candidate.ranked.stored.row, candidate)
         kept = list(best.values())[: self._settings.nearest]
-        return tuple(_citation(n, _Chosen(c, c.sentence, ()), query, telling, lexicon) for n, c in enumerate(kept, 1))
+        return tuple(
+            _citation(n, _Chosen(c, c.ranked.stored.passage.sentences[c.sentence], ()), query, telling, lexicon)
+            for n, c in enumerate(kept, 1)
+        )
 
 
 def _is_neighbour(candidate: Candidate, of: Candidate) -> bool:
@@ -150,21 +150,30 @@ def _is_neighbour(candidate: Candidate, of: Candidate) -> bool:
     return same and abs(candidate.sentence - of.sentence) == 1
 
 
-def _extended(candidate: Candidate, query: Query, stories: Sequence[Story]) -> _Chosen:
-    """The sentence, and after one that announces a list its items, in order."""
-    texts = candidate.ranked.stored.passage.sentence_texts()
-    last = candidate.sentence
-    wanted = query.expected in (Expected.LIST, Expected.REASON, Expected.OTHER)
-    if wanted and (texts[last].rstrip().endswith(":") or _ITEM.match(texts[last])):
-        while last + 1 < len(texts) and last - candidate.sentence < _MOST_ITEMS and _ITEM.match(texts[last + 1]):
-            last += 1
-    also = next((s.also_in for s in stories if s.ranked.stored.row == candidate.ranked.stored.row), ())
-    return _Chosen(candidate, last, also)
+def _chosen(candidate: Candidate, query: Query, stories: Sequence[Story], index: Index) -> _Chosen:
+    """The sentence, and after one that announces a list its items, in order, as they stand in the article."""
+    stored = candidate.ranked.stored
+    span = stored.passage.sentences[candidate.sentence]
+    if query.expected in (Expected.LIST, Expected.REASON, Expected.OTHER) and candidate.text.rstrip().endswith(":"):
+        span = Span(span.start, _end_of_items(stored, candidate.sentence, index))
+    also = next((s.also_in for s in stories if s.ranked.stored.row == stored.row), ())
+    return _Chosen(candidate, span, also)
+
+
+def _end_of_items(stored: StoredPassage, sentence: int, index: Index) -> int:
+    """Where the last item ends that follows the sentence; the sentence's own end where none does."""
+    following = list(stored.passage.sentences[sentence + 1 :])
+    for later in index.following(stored.row, _MOST_ITEMS):
+        following += later.passage.sentences
+    text, end = stored.article.text, stored.passage.sentences[sentence].end
+    for item in following[:_MOST_ITEMS]:
+        if not _ITEM.match(text[end : item.end]):  # the bullet stands before the item's text, or begins it
+            break
+        end = item.end
+    return end
 
 
 def _citation(n: int, chosen: _Chosen, query: Query, telling: frozenset[str], lexicon: Lexicon) -> Citation:
-    stored, first = chosen.candidate.ranked.stored, chosen.candidate.sentence
-    sentences = stored.passage.sentences
-    span = Span(sentences[first].start, sentences[chosen.last].end)
-    quote = stored.article.text[span.start : span.end]
-    return cite(n, stored, span, marks(quote, query, telling, lexicon), chosen.also_in)
+    stored = chosen.candidate.ranked.stored
+    quote = stored.article.text[chosen.span.start : chosen.span.end]
+    return cite(n, stored, chosen.span, marks(quote, query, telling, lexicon), chosen.also_in)

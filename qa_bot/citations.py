@@ -16,11 +16,15 @@ class BrokenCitation(AssertionError):
 def cite(
     n: int, stored: StoredPassage, span: Span, marks: Sequence[tuple[int, int]] = (), also_in: Sequence[str] = ()
 ) -> Citation:
-    """Citation `n` of the characters `span` of a passage's article. Raises BrokenCitation when they lie outside it."""
+    """Citation `n` of the characters `span` of an article, which begin in the passage `stored`.
+
+    Raises BrokenCitation when the article does not say there what the passage says.
+    """
     article, passage = stored.article, stored.passage
-    quote = passage.text[span.start - passage.start : span.end - passage.start]
-    if not quotes_exactly(article.text, span, quote):
-        raise BrokenCitation(f"{article.path} [{span.start}:{span.end}] is not {quote!r}")
+    quote = article.text[span.start : span.end]
+    held = passage.text[span.start - passage.start : span.end - passage.start]
+    if not quotes_exactly(article.text, span, quote) or not quote.startswith(held):
+        raise BrokenCitation(f"{article.path} [{span.start}:{span.end}] is not {held!r}")
     return Citation(
         n=n,
         article_id=article.id,

@@ -31,14 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # whatever a terminal's encoding lacks is no reason to fail
-    command: Command = options.command
     try:
         from qa_bot.settings import BotSettings  # late, so that --help is quick
 
         settings = load(BotSettings, options.config)
         if options.index is not None:
             settings = settings.model_copy(update={"index": settings.index.model_copy(update={"dir": options.index})})
-        code = command(options, settings)
+        code: int = options.command(options, settings)
         sys.stdout.flush()
     except BotError as error:
         complain(f"qa-bot: {error}")
@@ -67,13 +66,7 @@ def _parser() -> argparse.ArgumentParser:
 
     ask = add("ask", _ask, "one question, or a file of them, and the answers")
     ask.add_argument("question", nargs="?", help="the question, with or without diacritics")
-    ask.add_argument(
-        "--history",
-        action="append",
-        default=[],
-        metavar="TEXT",
-        help="an earlier question; may be repeated, oldest first",
-    )
+    ask.add_argument("--history", action="append", default=[], metavar="TEXT", help="repeatable: earlier, oldest first")
     search = add("search", _search, "passages only, best first")
     search.add_argument("question", nargs="?", metavar="query", help="what to look for")
     search.add_argument("--top", type=_positive, default=5, metavar="N", help="how many passages (default: 5)")
@@ -92,6 +85,9 @@ def _parser() -> argparse.ArgumentParser:
     add("chat", _chat, "ask and read in the terminal")
     add("telegram", _telegram, "answer in Telegram")
     add("status", _status, "what is indexed")
+    calibrate = add("calibrate", _calibrate, "fit the confidence on the index: ask with and without what answers")
+    calibrate.add_argument("--questions", type=_positive, default=200, metavar="N", help="at most (default: 200)")
+    calibrate.add_argument("--undo", action="store_true", help="go back to the confidence as it came")
     evaluation = add("eval", _eval, "figures over questions whose answers are known")
     evaluation.add_argument("gold", type=Path, metavar="GOLD.jsonl", help="questions with article, accept, evidence")
     evaluation.add_argument("--json", action="store_true", help="one JSON object instead of a table")
@@ -182,11 +178,20 @@ def _telegram(options: argparse.Namespace, settings: BotSettings) -> int:  # noq
 
 def _status(options: argparse.Namespace, settings: BotSettings) -> int:  # noqa: ARG001
     from embeddings.generations import open_newest
+    from qa_bot import calibration
     from qa_bot.tables import status_table
 
     held = open_newest(settings.index.dir)
     with held.hold:
-        return _print(status_table(held.manifest, settings.index.dir, _language(settings), held.warning))
+        fitted = calibration.load(settings.index.dir, held.manifest.fingerprint)
+        warnings = " ".join(filter(None, (held.warning, fitted.warning)))
+        return _print(status_table(held.manifest, settings.index.dir, _language(settings), warnings))
+
+
+def _calibrate(options: argparse.Namespace, settings: BotSettings) -> int:
+    from qa_bot import calibrating
+
+    return _print(calibrating.run(settings, _language(settings), options.questions, undo=options.undo))
 
 
 def _eval(options: argparse.Namespace, settings: BotSettings) -> int:
@@ -207,13 +212,9 @@ def _eval(options: argparse.Namespace, settings: BotSettings) -> int:
     if options.report is not None:
         manifest = bot.index.manifest
         subject = evaluation.Subject(
-            gold=options.gold.name,
-            articles=manifest.articles,
-            passages=manifest.passages,
-            model=manifest.fingerprint,
-            threshold=settings.answering.min_confidence,
-            made=datetime.now().astimezone(),
-        )
+            options.gold.name, manifest.articles, manifest.passages, manifest.fingerprint,
+            settings.answering.min_confidence, datetime.now().astimezone(),
+        )  # fmt: skip
         evaluation.write_report(options.report, evaluation.page(outcomes, figures, subject, _language(settings)))
     if options.json:
         return _print_json(figures.model_dump())

@@ -67,6 +67,21 @@ _INSTITUTIONS = _words(  # written with capitals, and everywhere the same
     "Bộ Sở Phòng Công Ở Tại Năm Tháng Ngày",
 )
 _HEADS = _words("Huyện Tỉnh Xã Thành Thị Quận Phường")
+_BLANK = re.compile(  # what can be asked for in place, by kind
+    r"(?P<day>\bngày \d{1,2}(?:[/.-]\d{1,2}[/.-]\d{4}| tháng \d{1,2}(?: năm \d{4})?))"
+    r"|(?P<year>\bnăm (?:1\d|20)\d\d(?!\d|\s?[-–]\s?\d))"
+    rf"|(?P<who>\b(?:ông|bà|anh|chị|đồng chí|do|bởi) [{UPPER}][^\W\d_]*(?: [{UPPER}][^\W\d_]*){{1,5}})"
+    rf"|(?P<where>\b(?:ở|tại) [{UPPER}][^\W\d_]*(?: [{UPPER}][^\W\d_]*){{1,5}})"
+    rf"|(?P<share>(?<![\w.,/+-])\d+(?:[.,]\d+)*\s?%)|(?P<count>{_NUMBER.pattern}(?= [^\W\d_{UPPER}]))"
+)
+_ASKING = {
+    "day": "ngày nào", "year": "năm nào", "who": "ai", "where": "ở đâu", "share": "bao nhiêu phần trăm",
+    "count": "bao nhiêu",
+}  # fmt: skip
+_CLAUSE = re.compile(r"[.…!?](?:\s|$)|[;:()\[\]“”\"]|\s[–-]\s")  # commas join what a blank needs to be understood
+_NAMED = re.compile(rf"(?:\b(?i:số|thứ|khóa|khoá|điều|khoản|quận|lần)|[{UPPER}][^\W\d_]*|\d|[-–/])\s*$")  # "bão số 12"
+_READ = 600  # characters of a sentence
+_BEFORE, _AFTER, _LEAST = 12, 6, 6  # words around a blank: at most, at most, at least together
 _SEVERAL = r"(?<!cấp )(?<!các )(?<!mỗi )(?<!từng )(?<!một )(?<!nhiều )(?<!những )(?<!số )(?<!từ )(?<!liên )(?<!hai )"
 
 
@@ -101,6 +116,47 @@ def clozes(sentence: str, place: Place | None = None) -> Iterator[Cloze]:
             question = _question(before, match[0], after, place)
             if question is not None and len(question) <= _LONGEST:
                 yield Cloze(question, match[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """A question, and the words that stood where it asks."""
+
+    question: str
+    taken: str
+
+
+def blanks(sentence: str, place: Place | None = None) -> Iterator[Blank]:
+    """Questions for a program to ask, not to be shown: more of them than `clozes`, of more kinds, less polished.
+
+    A number, year, day, person or place gives way to what asks for it; a few words around it stay.
+    """
+    sentence = " ".join(sentence[:_READ].split())
+    for match in _BLANK.finditer(sentence):
+        kind, (verb, _, name) = match.lastgroup or "", match[0].partition(" ")
+        before = _CLAUSE.split(sentence[: match.start()])[-1]
+        after = _CLAUSE.split(f"{sentence[match.end() :]} ".replace(",", ";"))[0].split()[:_AFTER]
+        while after and after[-1] in _JOINTS:
+            after.pop()
+        kept, rest = " ".join(_from_comma(before.split()[-_BEFORE:])), " ".join(after)
+        words = f"{kept} , {rest}"
+        if len(words.split()) <= _LEAST or _POINTING.search(words) or (kind == "count" and _NAMED.search(before)):
+            continue
+        asking = f"{verb} ai" if kind == "who" and verb in ("do", "bởi") else _ASKING[kind]
+        asked = " ".join(part for part in (kept, asking, rest) if part)
+        if not names_something(words):
+            if place is None:
+                continue
+            asked = f"Ở {place.name}, {asked[0].lower()}{asked[1:]}"
+        yield Blank(f"{asked[0].upper()}{asked[1:]}?", match[0] if kind in ("share", "count") else name)
+
+
+def _from_comma(words: list[str]) -> list[str]:
+    """The words after the last comma that leaves enough of them."""
+    for at in range(len(words) - _LEAST, 0, -1):
+        if words[at - 1].endswith(","):
+            return words[at:]
+    return words
 
 
 def _is_over(after: str, mark: str) -> bool:

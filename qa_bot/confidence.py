@@ -18,7 +18,7 @@ from importlib import resources
 from qa_bot.evidence import NAMES, Candidate, Features
 from qa_bot.records import Reason, Typing
 
-_LACKING = 0.2  # the kind of thing asked for is not there: part of an answer at best
+_LACKING = 0.14  # what an answer must hold is not there: never above the shipped threshold
 _SAME_OFFICE = 0.75  # of an office's words: with fewer it is another one
 
 
@@ -71,6 +71,7 @@ def requirements(features: Features) -> float:
         or features.lacks_document
         or features.elsewhere
         or features.other_time
+        or features.other_document
         or features.office < _SAME_OFFICE
         or features.unit == 0
     )

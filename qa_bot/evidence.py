@@ -40,8 +40,6 @@ class Features:
     passage: float  # fused score of its passage
     passage_gap: float  # how far below the best passage's
     passage_lead: float  # how far above the best other passage's; below 0 where another is better
-    words: float  # BM25 of its passage over the idf of the question's words
-    rarest: float  # whether the rarest word of the question stands in sentence, neighbours or heading
     in_sentence: float  # coverage
     near: float  # coverage in the sentence, its neighbours and the heading
     in_passage: float  # coverage in the passage and the article's context
@@ -61,6 +59,7 @@ class Features:
     lacks_place: float
     lacks_document: float
     other_time: float  # a time is asked about that is neither named nearby nor the article's own
+    other_document: float  # a document is named by its number, which stands neither here nor nearby
     elsewhere: float  # the article is about another place than the one asked about, which is not named nearby
     length: float  # syllables, 60 or more as 1
 
@@ -95,10 +94,6 @@ class Profile:
     capitals: frozenset[str]
     names: tuple[str, ...]
     places: frozenset[str]  # of the names: those that are some article's place
-
-    @property
-    def rarest(self) -> str:
-        return max(self.weights, key=lambda unit: self.weights[unit], default="")
 
     def coverage(self, units: Collection[str]) -> float:
         return _coverage(self.weights, units)
@@ -239,8 +234,6 @@ class _Place:
                 passage=self.item.score,
                 passage_gap=best.passage - self.item.score,
                 passage_lead=self.item.score - best.other_than(self.item),
-                words=self.item.lexical / (1 + sum(sought.weights.values())),
-                rarest=float(sought.rarest in near),
                 in_sentence=in_sentence,
                 near=sought.coverage(near),
                 in_passage=in_passage,
@@ -258,6 +251,7 @@ class _Place:
                 lacks_place=float(bool(query.place_head) and not held),
                 lacks_document=float(query.expected is Expected.DOCUMENT and not held),
                 other_time=float(not requirements.in_time(query.period, near, self.item.stored.article.published)),
+                other_document=float(not query.documents <= near),
                 elsewhere=float(self._elsewhere(window)),
                 length=min(1.0, len(said.units) / _LONG),
             )

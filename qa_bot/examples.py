@@ -104,8 +104,8 @@ def _likeness(candidate: Candidate, chosen: Sequence[Candidate]) -> int:
 
 def _candidates(bot: Asks, article: Article, language: Language) -> Iterator[Candidate]:
     passages = bot.passages_of(article.id)
-    place = _subject_place(article, passages)
-    asked = None if place is None else Place(place, _head(article.text, place))
+    place = subject_place(article, passages)
+    asked = None if place is None else Place(place, head_of(article.text, place))
     sentences = [article.title or ""]
     sentences += [text for p in passages if p.passage.kind is Kind.BODY for text in p.passage.sentence_texts()]
     found = [Candidate(c.question, About.NUMBER, article, c.number) for text in sentences for c in clozes(text, asked)]
@@ -118,7 +118,7 @@ def _candidates(bot: Asks, article: Article, language: Language) -> Iterator[Can
         yield Candidate(say(language, "example.date", topic=topic), About.DATE, article, date)
 
 
-def _subject_place(article: Article, passages: Sequence[StoredPassage]) -> str | None:
+def subject_place(article: Article, passages: Sequence[StoredPassage]) -> str | None:
     """The place that the article is about: one that its title names, or that it names without having a title."""
     place = passages[0].context.place if passages else None
     if place is None or article.title is None:
@@ -126,7 +126,7 @@ def _subject_place(article: Article, passages: Sequence[StoredPassage]) -> str |
     return place if normalize(place) in normalize(article.title) else None
 
 
-def _head(text: str, place: str) -> str:
+def head_of(text: str, place: str) -> str:
     """The word that the text puts before the place most often ("huyện"); "" where it puts none."""
     heads = "|".join(map(re.escape, lexicon.load().place_heads))
     found = Counter(match[1].lower() for match in re.finditer(rf"\b((?i:{heads})) {re.escape(place)}\b", text))

@@ -134,5 +134,6 @@ def _last_space(sentence: str, start: int, end: int) -> int:
 
 
 def said(text: str) -> str:
-    """`text` on one line: line breaks between parts become dashes."""
-    return " – ".join(" ".join(part.split()) for part in text.split("\n") if part.strip())
+    """`text` on one line: line breaks between parts, and the bullets after them, become dashes."""
+    first, *rest = [" ".join(part.split()) for part in text.split("\n") if part.strip()] or [""]
+    return " – ".join([first, *(part.lstrip("-–•*+ ") for part in rest)])

@@ -33,6 +33,7 @@ _NAMING = re.compile(
     r"|(?<!\d)(?:1\d|20)\d\d\s?[-–]\s?(?:1\d|20)?\d\d(?!\d)",
     re.IGNORECASE,
 )
+_YEAR = re.compile(r"(?:1\d|20)\d\d")
 _ONE = "một"
 _ENUMERATION = re.compile(r"[,;]|\n| và ")
 _ITEMS = 2  # separators between at least three things
@@ -98,7 +99,7 @@ def numbers(sentence: str, query: Query) -> list[Mark]:
 
 def _ordinals(sentence: str, query: Query) -> list[Mark]:
     known = _known(in_arabic(query.text))
-    found = [(m.span(), m[0]) for m in TOKEN.finditer(sentence) if m[0].isdigit()]
+    found = [(m.span(), m[0]) for m in TOKEN.finditer(sentence) if m[0].isdigit() and not _YEAR.fullmatch(m[0])]
     found += [((start, end), str(number)) for start, end, number in ordinals(sentence)]
     return sorted(span for span, number in found if number not in known)
 
@@ -157,7 +158,10 @@ def places(sentence: str, query: Query) -> list[Mark]:
 def names(sentence: str, query: Query, lexicon: Lexicon) -> list[Mark]:
     """People: a family name and what follows it, a word spelled like no Vietnamese one, or a name after "ông"."""
     found = []
+    known = _known(query.text)
     for start, end in capitalised(sentence, query, shortest=1):
+        while known.issuperset(folded(sentence[start:end].split()[0])) and " " in sentence[start:end]:
+            start = sentence.index(" ", start) + 1  # "Mèo Vạc Hầu Minh Lợi" begins with the place asked about
         words = sentence[start:end].split()
         foreign = any(not is_syllable_shaped(part) for part in folded(sentence[start:end]) if len(part) > 1)
         family = len(words) > 1 and words[0] in lexicon.family_names

@@ -102,6 +102,7 @@ class Query:
     place_head: tuple[str, ...] = ()  # what kind of place is asked for: "tỉnh" of "tỉnh nào"
     ordinal: bool = False  # a number is asked for that names something: "thứ mấy", "số mấy"
     calendar: bool = False  # a year, month or day is asked for; "khi nào" may be answered by an event
+    documents: frozenset[str] = frozenset()  # numbers of documents that it names: they must be in the evidence
     person: bool = False  # a person is asked for by name; "tên gì" alone may ask for the name of a thing
     office: Office | None = None  # whose holder is asked for
     names: tuple[str, ...] = ()  # places, people and bodies that it names, folded: the evidence must be about them

@@ -24,9 +24,9 @@ class Retrieval(Section):
 
 
 class Answering(Section):
-    min_confidence: float = Field(0.2, ge=0, le=1)
+    min_confidence: float = Field(0.14, ge=0, le=1)
     passages: int = Field(5, ge=1)
-    max_characters: int = Field(300, ge=80)
+    max_characters: int = Field(360, ge=80)
     max_question_characters: int = Field(4000, ge=100)
     nearest: int = Field(3, ge=0)
 

@@ -17,6 +17,7 @@ from qa_bot.understanding.asking import (
     asks_for_a_person,
     asks_which_number,
     counted,
+    documents_in,
     expected,
     focus,
     place_heads,
@@ -41,7 +42,8 @@ Who = Callable[[Query], str | None]
 _REMEMBERED = 4  # earlier questions that one is understood by
 
 
-_JOINING = ("khi", "vào", "lúc", "năm", "nhiệm kỳ", "hiện nay", "hiện tại", "nay", "trên", "dưới", "do", "so")
+# What is asked about ends before these.
+_JOINING = frozenset({"khi", "vào", "lúc", "năm", "nhiệm", "hiện", "nay", "trên", "dưới", "do", "so"})
 _TIME_HEAD = re.compile(r"\s*\b(?:năm|tháng|quý|ngày)\s*$", re.IGNORECASE)
 
 
@@ -139,6 +141,7 @@ def _asked(read: Query, text: str, knowledge: Knowledge, today: date) -> Query:
         ordinal=asks_which_number(text, lexicon),
         person=kind is Expected.NAME and (office is not None or asks_for_a_person(text, lexicon)),
         office=office,
+        documents=documents_in(text),
         names=tuple(dict.fromkeys(name.folded for name in named)),
         period=found.period if found else None,
         newest=found.newest if found else False,
@@ -149,13 +152,7 @@ def _asked(read: Query, text: str, knowledge: Knowledge, today: date) -> Query:
 def _office(text: str, kind: Expected, named: Sequence[Name], knowledge: Knowledge) -> Office | None:
     if kind not in (Expected.NAME, Expected.PERSON):
         return None
-    return office_in(text, named, knowledge.words.following.offices, _small_words(knowledge))
-
-
-def _small_words(knowledge: Knowledge) -> frozenset[str]:
-    """Folded words that ask or join: what is asked about ends before them."""
-    phrases = {*knowledge.lexicon.question_words, *_JOINING}
-    return frozenset(fold(unit) for phrase in phrases for unit in phrase.split())
+    return office_in(text, named, knowledge.words.following.offices, knowledge.lexicon.question_words | _JOINING)
 
 
 def _counted(text: str, telling: Collection[str], knowledge: Knowledge) -> tuple[str, ...]:
@@ -163,8 +160,8 @@ def _counted(text: str, telling: Collection[str], knowledge: Knowledge) -> tuple
 
     Only then its absence after a number says that something else is counted there.
     """
-    small = _small_words(knowledge)
-    words = tuple(takewhile(lambda unit: unit in telling and unit not in small, counted(text, knowledge.lexicon)))
+    joining = frozenset(fold(word) for word in _JOINING)
+    words = tuple(takewhile(lambda unit: unit in telling and unit not in joining, counted(text, knowledge.lexicon)))
     known = knowledge.vocabulary.counted([" ".join(words), *words[:1]])
     return words if " ".join(words) in known else words[:1] if words[:1] and words[0] in known else ()
 

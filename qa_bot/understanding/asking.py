@@ -10,7 +10,7 @@ from embeddings.abbreviations import abbreviations_in, written_out
 from embeddings.lexicon import Lexicon
 from embeddings.ordinals import in_arabic
 from embeddings.records import Kind
-from embeddings.vietnamese import fold, has_diacritics, is_syllable_shaped, normalize, syllables
+from embeddings.vietnamese import UPPER, fold, has_diacritics, is_syllable_shaped, normalize, syllables
 from qa_bot.records import Expected, Step, Typing
 from qa_bot.understanding.telex import decoded
 
@@ -20,6 +20,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _OPENING = 3  # words, of which an English question has one that asks: "What", "In which"
 _FOCUS_WORDS = 2
 _KINDS = ("loại", "kiểu", "dạng", "hạng")  # "loại thành phố nào" asks for no place
+_DOCUMENT = re.compile(rf"\b(\d+)(?:/\d{{4}})?\s?[-/–]\s?[{UPPER}]{{2,6}}\b|\b[Ss]ố (\d+)\b")
 _AMOUNT = re.compile(r"\s*(?:tổng )?số (?!\d)(?=[^\W\d_])", re.IGNORECASE)  # "số đảng viên của Hải Hậu"
 _SEVERAL = re.compile(r" (?:những|các) (?:\w+ ){0,6}(?:nào|gì) ")
 _SEVERAL_BARE = re.compile(r" (?:nhung|cac) (?:\w+ ){0,6}(?:nao|gi) ")
@@ -148,6 +149,11 @@ def asks_by_calendar(text: str, lexicon: Lexicon) -> bool:
 
 def asks_for_a_person(text: str, lexicon: Lexicon) -> bool:
     return _holds(_spaced(text, bare=False), lexicon.asking_for["person"], bare=False)
+
+
+def documents_in(text: str) -> frozenset[str]:
+    """The numbers of the documents that the question names: "05" of "Nghị quyết số 05-NQ/HU"."""
+    return frozenset(unit for match in _DOCUMENT.finditer(text) for unit in syllables(match[1] or match[2]))
 
 
 def asks_which_number(text: str, lexicon: Lexicon) -> bool:

@@ -87,10 +87,8 @@ def _is_name(
 
 
 def _capitalised(text: str, words: Sequence[re.Match[str]], at: int, lexicon: Lexicon) -> int:
-    """How many words from `at` on are capitalised together, or stand after the head of a place ("huyện giao thủy")."""
-    if at == 0:
-        return 0
+    """How many words from `at` on are capitalised together; the first word of all has one anyway."""
     size = 0
     while at + size < len(words) and _CAPITALISED.match(words[at + size][0]) and _adjacent(text, words, at, size + 1):
         size += 1
-    return size if size and words[at][0].casefold() not in lexicon.question_words else 0
+    return 0 if at == 0 or words[at][0].casefold() in lexicon.question_words else size

@@ -14,23 +14,26 @@ _LONGEST = 9  # words of an office with its body
 
 
 def office_in(text: str, named: Sequence[Name], offices: Phrases, stops: Collection[str]) -> Office | None:
-    """The first office in `text`, up to the next name or one of the `stops` (folded words), if there is one."""
+    """The first office in `text`, up to the next name or one of the `stops` (normalised words), if there is one."""
     units: list[Word] = []
-    ends: list[bool] = []  # whether a name of several words stands here
+    starts: list[bool] = []  # whether a name of several words, or an abbreviation, begins here
     for at, piece in _pieces(text, named):
-        for unit in syllables(piece):
+        for number, unit in enumerate(syllables(piece)):
             units.append(Word(fold(unit), unit, at, at))
-            ends.append(
-                any(name.start <= at < name.end and (" " in name.written or name.written.isupper()) for name in named)
-            )
+            starts.append(number == 0 and any(name.start == at and _is_proper(name) for name in named))
     found = offices.within(units)
     if found is None:
         return None
     start, end = found
     stop = end
-    while stop < min(len(units), start + _LONGEST) and not ends[stop] and units[stop].plain not in stops:
+    while stop < min(len(units), start + _LONGEST) and not starts[stop] and units[stop].written not in stops:
         stop += 1
     return Office(tuple(word.plain for word in units[start:end]), tuple(word.plain for word in units[start:stop]))
+
+
+def _is_proper(name: Name) -> bool:
+    """A single word may have its capital as a part of the office: "Ủy ban"."""
+    return " " in name.written or name.written.isupper()
 
 
 def _pieces(text: str, named: Sequence[Name]) -> list[tuple[int, str]]:

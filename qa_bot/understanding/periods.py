@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from embeddings.vietnamese import fold
+from embeddings.vietnamese import fold, has_diacritics, normalize
 from qa_bot.records import Period
-from qa_bot.understanding.folding import Folded, alternatives, folded
+from qa_bot.understanding.folding import Folded, folded
 from qa_bot.understanding.period_words import Grammar, PeriodWords, grammar_of
 
 __all__ = ["Found", "PeriodWords", "find_period"]
@@ -248,9 +248,18 @@ def _part_of(days: _Days, part: str) -> _Days:
 
 def _says_published(plain: Folded, start: int, end: int, words: PeriodWords) -> bool:
     """Whether the time is that of articles: "tin tuần này", "bài đăng năm 2021", "tháng 6 có bài nào"."""
-    articles, verbs, links = ({fold(word) for word in kind} for kind in (words.articles, words.publishing, words.links))
-    lookalikes = rf"(?<!\w)(?:{alternatives(words.not_articles)})(?!\w)"
-    text = re.sub(lookalikes, "-", plain.text[max(0, start - 2 * _MOST_BACK) : start])
+    marked = has_diacritics(plain.source)  # then "bao" is no "báo", and "đảng" no "đăng"
+    as_typed = normalize if marked else fold
+    articles, verbs, links = (
+        {as_typed(word) for word in kind} for kind in (words.articles, words.publishing, words.links)
+    )
+    others = "|".join(re.escape(as_typed(word)) for word in sorted(words.not_articles, key=len, reverse=True))
+    lookalikes = rf"(?<!\w)(?:{others or '(?!)'})(?!\w)"
+
+    def said(first: int, last: int) -> str:
+        return plain.written(first, last) if marked else plain.text[first:last]
+
+    text = re.sub(lookalikes, "-", said(max(0, start - 2 * _MOST_BACK), start))
     before = _WORD.findall(text)
     mentioned = any(word in articles for word in before)
     if mentioned and any(word in verbs for word in before[-_WORDS_BACK:]):
@@ -259,7 +268,7 @@ def _says_published(plain: Folded, start: int, end: int, words: PeriodWords) -> 
         before.pop()
     if (before and before[-1] in articles) or " ".join(before[-2:]) in articles:
         return not text.rstrip().endswith("-")
-    after = _WORD.findall(re.sub(lookalikes, "-", plain.text[end : end + _MOST_BACK]))
+    after = _WORD.findall(re.sub(lookalikes, "-", said(end, min(len(plain.text), end + _MOST_BACK))))
     for at, word in enumerate(after):
         if word in articles:
             return at > 0
