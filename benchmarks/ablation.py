@@ -98,7 +98,7 @@ class Ablated(Bot):
         variant, knowledge = self.variant, opened.knowledge
         words = knowledge.words if variant.glossary else replace(knowledge.words, english=Glossary({}))
         restorer = variant.restorer(knowledge.vocabulary, knowledge.lexicon)
-        changed = Opened(opened.index, replace(knowledge, restorer=restorer, words=words))
+        changed = replace(opened, knowledge=replace(knowledge, restorer=restorer, words=words))
         return variant.query(super()._understand(question, history if variant.history else (), changed))
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from embeddings.index import Index, StoredPassage
 from embeddings.lexicon import Lexicon
 from embeddings.records import Kind, Span
+from qa_bot.calibration import AS_FITTED, Calibration
 from qa_bot.citations import cite
 from qa_bot.confidence import Model, models
 from qa_bot.evidence import Candidate, candidates, of_article
@@ -45,7 +46,14 @@ class Answerer:
         self._settings = settings
 
     def answer(
-        self, query: Query, vector: np.ndarray, ranked: Sequence[Ranked], index: Index, lexicon: Lexicon, first: int = 1
+        self,
+        query: Query,
+        vector: np.ndarray,
+        ranked: Sequence[Ranked],
+        index: Index,
+        lexicon: Lexicon,
+        calibration: Calibration = AS_FITTED,
+        first: int = 1,
     ) -> Answer:
         """`vector` (dim,) is the question's, `ranked` its passages with reprints, best first. Citations are numbered
         from `first` on.
@@ -57,14 +65,17 @@ class Answerer:
         found = candidates(query, vector, [story.ranked for story in stories], index, lexicon)
         order = model.sorted(found)
         best = self._best(query, order, ranked, index, model, lexicon)
-        confidence = model.probability(best.features) if best else 0.0
+        confidence = calibration.apply(model.probability(best.features)) if best else 0.0
         answered = best is not None and confidence >= self._settings.min_confidence
         telling = frozenset(query.telling)
         chosen: list[Candidate] = []
         opposed = False
         if answered and best is not None:
             other = disagreeing(best, order, query.expected) if query.about is None else None
-            opposed = other is not None and model.probability(other.features) >= self._settings.min_confidence
+            opposed = (
+                other is not None
+                and calibration.apply(model.probability(other.features)) >= self._settings.min_confidence
+            )
             second = other if opposed else self._second(query, best, order, model)
             chosen = [candidate for candidate in (best, second) if candidate is not None]
         if opposed:

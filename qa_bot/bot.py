@@ -16,7 +16,9 @@ from embeddings.index import Index, StoredPassage, open_index
 from embeddings.lexicon import Lexicon
 from embeddings.records import Article
 from embeddings.vietnamese import visible
+from qa_bot import calibration
 from qa_bot.answering import Answerer
+from qa_bot.calibration import AS_FITTED, Calibration
 from qa_bot.collection import answer_catalogue
 from qa_bot.errors import QuestionError
 from qa_bot.filters import narrowed, passes
@@ -35,6 +37,7 @@ class Opened:
 
     index: Index
     knowledge: Knowledge
+    calibration: Calibration = AS_FITTED
 
 
 class Bot:
@@ -62,7 +65,8 @@ class Bot:
 
     def _open(self) -> Opened:
         index = open_index(self.settings.index.dir, self._encoder.fingerprint)
-        return Opened(index, knowledge_of(index, self._lexicon, self._words))
+        fitted = calibration.load(self.settings.index.dir, self._encoder.fingerprint)
+        return Opened(index, knowledge_of(index, self._lexicon, self._words), fitted)
 
     @property
     def index(self) -> Index:
@@ -169,7 +173,9 @@ class Bot:
         for query, vector, passages in zip(asked, vectors, ranked, strict=True):
             first = 1 + sum(len(answer.citations) for answer in answers[1:])
             answers.append(
-                self._answerer.answer(query, vector, passages, opened.index, opened.knowledge.lexicon, first=first)
+                self._answerer.answer(
+                    query, vector, passages, opened.index, opened.knowledge.lexicon, opened.calibration, first
+                )
             )
         clock.lap("answer")
         return answers

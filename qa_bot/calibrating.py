@@ -65,17 +65,17 @@ class Reduced(Index):
         self._gone = frozenset(gone)
 
     def dense_search(self, query: np.ndarray, limit: int) -> dict[int, float]:
-        return self._left(super().dense_search(query, limit + len(self._gone)), len(self._gone) + limit)
+        return self._left(super().dense_search(query, limit + len(self._gone)))
 
     def lexical_search(self, question: str, limit: int, weights: FieldWeights) -> dict[int, float]:
-        return self._left(super().lexical_search(question, limit + len(self._gone), weights), limit)
+        found = self._left(super().lexical_search(question, limit + len(self._gone), weights))
+        return dict(list(found.items())[:limit])
 
     def passages_of(self, article_id: str, kind: Kind | None = None) -> list[StoredPassage]:
         return [item for item in super().passages_of(article_id, kind) if item.row not in self._gone]
 
-    def _left(self, found: dict[int, float], limit: int) -> dict[int, float]:
-        left = ((row, score) for row, score in found.items() if row not in self._gone)
-        return dict(list(left)[:limit])
+    def _left(self, found: dict[int, float]) -> dict[int, float]:
+        return {row: score for row, score in found.items() if row not in self._gone}
 
 
 def questions(index: Index, most: int = QUESTIONS) -> list[Made]:
@@ -196,7 +196,7 @@ def calibrate(settings: BotSettings, encoder: Encoder, most: int, language: Lang
     """
     index = open_index(settings.index.dir, encoder.fingerprint)
     with closing(index):
-        made = questions(index, most)
+        made = questions(index, max(most, _LEAST))
         if len(made) < _LEAST:
             raise BotError(
                 f"Only {len(made)} questions can be made of the articles in {settings.index.dir}, and {_LEAST} are "

@@ -48,6 +48,10 @@ class Calibration:
         return min(p, sigmoid(self.slope * logit(p) + self.shift))
 
 
+AS_FITTED = Calibration()
+"""What public questions taught, no more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """A question asked of the index: `confidence` in what would be cited, and whether that is `right`."""

@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
 
     ask = add("ask", _ask, "one question, or a file of them, and the answers")
     ask.add_argument("question", nargs="?", help="the question, with or without diacritics")
-    ask.add_argument("--history", action="append", default=[], metavar="TEXT", help="repeatable: earlier, oldest first")
+    ask.add_argument("--history", action="append", default=[], metavar="TEXT", help="earlier question; repeatable")
     search = add("search", _search, "passages only, best first")
     search.add_argument("question", nargs="?", metavar="query", help="what to look for")
     search.add_argument("--top", type=_positive, default=5, metavar="N", help="how many passages (default: 5)")

@@ -37,12 +37,12 @@ def office(query: Query, sentence: str, lexicon: Lexicon) -> float:
 def counted(query: Query, sentence: str, marks: Sequence[kinds.Mark]) -> float:
     """The share of the counted thing ("đảng viên", "tuổi") that stands within a few words of one of the numbers.
 
-    1 where nothing is counted.
+    At least half, where the sentence has it elsewhere; 1 where nothing is counted.
     """
     if query.expected is not Expected.NUMBER or not query.counted:
         return 1.0
     tokens = list(kinds.TOKEN.finditer(sentence))
-    best = 0.0
+    best = 0.5 * share(frozenset(query.counted), frozenset(syllables(fold(sentence))))
     for start, end in marks:
         inside = [at for at, token in enumerate(tokens) if token.start() >= start and token.end() <= end]
         if inside:

@@ -118,7 +118,7 @@ def test_nothing_unpickles() -> None:
 
 
 def _subcommands() -> set[str]:
-    return set(re.findall(r"^    ([a-z]+) ", qa_bot_parser().format_help(), re.MULTILINE))
+    return set(re.findall(r"^    ([a-z]+)(?: |$)", qa_bot_parser().format_help(), re.MULTILINE))
 
 
 def _locked(name: str) -> dict[str, str]:

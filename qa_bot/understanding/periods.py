@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from embeddings.vietnamese import fold, has_diacritics, normalize
 from qa_bot.records import Period
@@ -246,20 +247,34 @@ def _part_of(days: _Days, part: str) -> _Days:
     return first.replace(day=start), first.replace(day=min(end, last.day))
 
 
-def _says_published(plain: Folded, start: int, end: int, words: PeriodWords) -> bool:
-    """Whether the time is that of articles: "tin tuần này", "bài đăng năm 2021", "tháng 6 có bài nào"."""
-    marked = has_diacritics(plain.source)  # then "bao" is no "báo", and "đảng" no "đăng"
+@lru_cache(maxsize=8)
+def _is_marked(text: str) -> bool:
+    """Asked for once for every time in a text."""
+    return has_diacritics(text)
+
+
+@lru_cache(maxsize=8)
+def _publishing(
+    words: PeriodWords, marked: bool
+) -> tuple[frozenset[str], frozenset[str], frozenset[str], re.Pattern[str]]:
+    """Words for articles, for publishing them, between those and a time, and what only looks like the first."""
     as_typed = normalize if marked else fold
     articles, verbs, links = (
-        {as_typed(word) for word in kind} for kind in (words.articles, words.publishing, words.links)
+        frozenset(as_typed(word) for word in kind) for kind in (words.articles, words.publishing, words.links)
     )
     others = "|".join(re.escape(as_typed(word)) for word in sorted(words.not_articles, key=len, reverse=True))
-    lookalikes = rf"(?<!\w)(?:{others or '(?!)'})(?!\w)"
+    return articles, verbs, links, re.compile(rf"(?<!\w)(?:{others or '(?!)'})(?!\w)")
+
+
+def _says_published(plain: Folded, start: int, end: int, words: PeriodWords) -> bool:
+    """Whether the time is that of articles: "tin tuần này", "bài đăng năm 2021", "tháng 6 có bài nào"."""
+    marked = _is_marked(plain.source)  # then "bao" is no "báo", and "đảng" no "đăng"
+    articles, verbs, links, lookalikes = _publishing(words, marked)
 
     def said(first: int, last: int) -> str:
         return plain.written(first, last) if marked else plain.text[first:last]
 
-    text = re.sub(lookalikes, "-", said(max(0, start - 2 * _MOST_BACK), start))
+    text = lookalikes.sub("-", said(max(0, start - 2 * _MOST_BACK), start))
     before = _WORD.findall(text)
     mentioned = any(word in articles for word in before)
     if mentioned and any(word in verbs for word in before[-_WORDS_BACK:]):
@@ -268,7 +283,7 @@ def _says_published(plain: Folded, start: int, end: int, words: PeriodWords) -> 
         before.pop()
     if (before and before[-1] in articles) or " ".join(before[-2:]) in articles:
         return not text.rstrip().endswith("-")
-    after = _WORD.findall(re.sub(lookalikes, "-", said(end, min(len(plain.text), end + _MOST_BACK))))
+    after = _WORD.findall(lookalikes.sub("-", said(end, min(len(plain.text), end + _MOST_BACK))))
     for at, word in enumerate(after):
         if word in articles:
             return at > 0
