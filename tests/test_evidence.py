@@ -88,7 +88,7 @@ def test_every_sentence_of_the_passages_is_weighed_and_every_feature_is_a_share(
         ("Huyện Hải Hậu có bao nhiêu chi bộ?", "Đảng bộ huyện Hải", "unit", 1),
         ("Huyện Hải Hậu có bao nhiêu chi bộ?", "Năm 2018", "unit", 0),  # 500 counts trees
         ("Huyện Hải Hậu có bao nhiêu chi bộ?", "Mỗi thôn", "unit", 0),
-        ("Huyện Hải Hậu có bao nhiêu chi bộ?", "Có 700", "unit", 0),  # too far from the number
+        ("Huyện Hải Hậu có bao nhiêu chi bộ?", "Có 700", "unit", 0.5),  # it is there, but far from the number
         ("Huyện Hải Hậu có bao nhiêu con trâu?", "Năm 2018", "unit", 1),  # no article counts any
         ("Huyện Hải Hậu có bao nhiêu chi bộ?", "Huyện thuộc", "lacks_number", 1),
         ("Huyện Hải Hậu có bao nhiêu chi bộ?", "Đảng bộ huyện Hải", "lacks_number", 0),
