@@ -46,6 +46,7 @@ ARTICLES = {
 MARKET = "Chợ phiên họp mấy lần một tháng?"
 LANTERNS = "Hội đèn có bao nhiêu thuyền?"
 LEANING = "Chợ đó có bao nhiêu gian hàng?"  # points back: it is understood after the question before it
+COMPLETED = "Hiểu là: Chợ phiên"
 PATIENCE = 25.0
 ME = "@hoidap_bot"
 ADMIN = Person(1, "Quản trị")
@@ -177,9 +178,9 @@ def a_reply_to_an_older_answer_goes_on_from_there(world: World) -> None:
     lan = somebody()
     first = world.ask(lan, MARKET)
     assert "4 lần" in first.text
-    world.ask(lan, "Mỗi nhà ở làng Mây góp bao nhiêu ngày công trồng mây?")
-    assert world.ask(lan, LEANING).text.startswith("Hiểu là: Mỗi nhà ở làng Mây")
-    assert world.ask(lan, LEANING, reply_to=first).text.startswith(f"Hiểu là: {MARKET} {LEANING}")
+    world.ask(lan, "Chợ Đình có mấy cổng?")
+    assert world.ask(lan, LEANING).text.startswith("Hiểu là: Chợ Đình có bao nhiêu gian hàng?")
+    assert world.ask(lan, LEANING, reply_to=first).text.startswith(COMPLETED)
 
 
 @story
@@ -187,8 +188,8 @@ def what_others_ask_in_a_group_is_not_mixed_into_my_conversation(world: World) -
     lan, minh, group = somebody(), somebody(), some_group()
     first = world.ask(lan, f"{ME} {MARKET}", group)
     assert not world.ask(minh, f"{ME} {LEANING}", group).text.startswith("Hiểu là")
-    assert world.ask(lan, f"{ME} {LEANING}", group).text.startswith(f"Hiểu là: {MARKET}")
-    assert world.ask(minh, LEANING, group, reply_to=first).text.startswith(f"Hiểu là: {MARKET}")
+    assert world.ask(lan, f"{ME} {LEANING}", group).text.startswith(COMPLETED)
+    assert world.ask(minh, LEANING, group, reply_to=first).text.startswith(COMPLETED)
 
 
 @story
@@ -198,7 +199,7 @@ def topics_are_conversations_of_their_own(world: World) -> None:
     other = world.ask(lan, f"{ME} {LEANING}", forum, topic=6)
     assert not other.text.startswith("Hiểu là")
     assert other.thread == 6
-    assert world.ask(lan, f"/ask {LEANING}", forum, topic=5).text.startswith(f"Hiểu là: {MARKET}")
+    assert world.ask(lan, f"/ask {LEANING}", forum, topic=5).text.startswith(COMPLETED)
 
 
 @story
@@ -220,7 +221,7 @@ def an_edited_question_has_its_answer_changed_in_place_and_its_conversation_with
     world.api.edit(lan, question, f"/ask {MARKET}")
     assert "4 lần" in world.changed(answer).text
     world.api.edit(lan, question, "không hỏi bot nữa")
-    assert world.ask(lan, f"{ME} {LEANING}", group).text.startswith(f"Hiểu là: {MARKET}")
+    assert world.ask(lan, f"{ME} {LEANING}", group).text.startswith(COMPLETED)
     assert "4 lần" in world.api.messages(group)[0].text
     assert world.api.answers_to(question) == [world.api.now(answer)]
 
@@ -280,11 +281,12 @@ def what_people_write_never_becomes_markup(world: World) -> None:
     lan, hostile = somebody(), "<b>Chợ đó</b> &lt; & @everyone"
     world.ask(lan, MARKET)
     told = [
-        world.ask(lan, hostile),
+        world.ask(lan, "<b>cho phien</b> &lt; & @everyone hop may lan mot thang"),  # restored, so it is said again
         world.ask(lan, f"/article {hostile}"),
         world.ask(lan, f"/ask {hostile} t.me/x <a href='tg://user?id=1'>"),
     ]
-    assert told[0].text.startswith(f"Hiểu là: {MARKET} <b>Chợ đó</b> &lt; & @")
+    assert told[0].text.startswith("Hiểu là: <b>")
+    assert "</b> &lt; & @" in told[0].text
     assert "<b>Chợ đó</b> &lt; &" in told[1].text
     for message in told:
         assert allowed_only(message)
@@ -623,7 +625,7 @@ def long_answers_come_in_parts_that_belong_together(folder: Path) -> None:
         assert parts[-1].buttons[-1][0][0] == "👍"
         said = "".join(part.text for part in parts)
         assert [n for n in range(1, 31) if f"[{n}] " not in said] == []
-        assert world.ask(lan, "Còn tổ đó?", reply_to=parts[0]).text.startswith("Hiểu là: Tổ nào trồng mây")
+        assert world.ask(lan, "Còn tổ đó?", reply_to=parts[0]).text.startswith("Hiểu là: Tổ trồng mây")
         why = world.api.say(lan, "/why", reply_to=parts[0])
         world.api.wait(lambda: len(world.api.answers_to(why)) > 1, PATIENCE)
         world.api.edit(lan, question, MARKET)
