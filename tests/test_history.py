@@ -285,3 +285,10 @@ def test_a_list_that_is_none_is_named() -> None:
     assert isinstance(table, dict)
     with pytest.raises(SettingsError, match=r"\[english\] \(TypeError: the meaning of 'party' is no text"):
         asking_words(replace(WORDS, tables={**WORDS.tables, "english": {**table, "party": 3}}))
+
+
+@pytest.mark.parametrize("question", ["có bao nhiêu bài viết", "co bao nhieu bai viet", "bài mới nhất là gì?"])
+def test_a_question_on_the_whole_collection_leans_on_nothing(question: str) -> None:
+    query = asked(question, ("Đảng bộ huyện Hải Hậu có bao nhiêu đảng viên?",))
+    assert query.catalogue is not None
+    assert query.catalogue.subject == ""

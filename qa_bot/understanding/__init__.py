@@ -76,6 +76,9 @@ def _read(question: str, knowledge: Knowledge) -> Query:
 
 
 def _completed(read: Query, history: Sequence[str], knowledge: Knowledge, today: date, who: Who) -> Completed:
+    whole = find_catalogue(_without_period(read.text, today, knowledge), knowledge.words.catalogue)
+    if whole is not None and not whole.subject and not whole.author:
+        return Completed(read.text, "alone")  # "có bao nhiêu bài viết": of all, whatever was asked before
     earlier = [text for text in history if any(c.isalnum() for c in text)][-_REMEMBERED:]
     before = understand(earlier[-1], earlier[:-1], knowledge, today, who) if earlier else None
     previous = before.text if before and not before.unclear else ""
