@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
+import json
 import os
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from embeddings.errors import SourceError
-from embeddings.readers import READERS
+from embeddings.readers import READERS, Hints, Reading, read
 from embeddings.records import Page, Skipped
 from embeddings.settings import Articles
 
@@ -86,16 +87,38 @@ def _obstacle(path: Path, root: Path) -> str | None:
     return None
 
 
-def read_page(path: Path, settings: Articles) -> Page | Skipped:
-    """The file as a page, or why it is not one."""
+def read_pages(path: Path, settings: Articles) -> tuple[list[Page], list[Skipped]]:
+    """The articles of a file, and what of it is none and why."""
+    name = shown(path)
     try:
         data = _bytes(path, int(settings.max_megabytes * 1_000_000))
-        text, front_matter, body_start = READERS.get(path.suffix.lower(), READERS[".txt"])(data)
+        return _pages(name, data, Hints(path.suffix.lower())), []
     except OSError as error:
-        return Skipped(shown(path), f"cannot be read ({error.strerror or error})")
+        return [], [Skipped(name, f"cannot be read ({error.strerror or error})")]
     except ValueError as error:
-        return Skipped(shown(path), str(error))
-    return Page(shown(path), text, hashlib.sha256(data).hexdigest(), front_matter, body_start)
+        return [], [Skipped(name, str(error))]
+
+
+def _pages(name: str, data: bytes, hints: Hints) -> list[Page]:
+    sha256 = hashlib.sha256(data).hexdigest()
+    return [
+        Page(
+            path=f"{name}#{reading.part}" if reading.part else name,
+            text=reading.text,
+            sha256=content_hash(reading) if reading.part else sha256,
+            front_matter=reading.front_matter,
+            body_start=reading.body_start,
+            regions=reading.regions,
+            pages=reading.pages,
+        )
+        for reading in read(data, hints)
+    ]
+
+
+def content_hash(reading: Reading) -> str:
+    """Of an article that shares its file with others: it stays the same when its neighbours change."""
+    stated = json.dumps(reading.front_matter, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(f"{stated}\0{reading.text}".encode("utf-8", "replace")).hexdigest()
 
 
 def _bytes(path: Path, most: int) -> bytes:

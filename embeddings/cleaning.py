@@ -32,7 +32,9 @@ class _Line:
 
 
 def clean(page: Page, lexicon: Lexicon) -> list[Region]:
-    """The regions of `page`, in order; blank lines and front matter lie in none."""
+    """The regions of `page`, in order; blank lines and front matter lie in none. A format that knows is believed."""
+    if page.regions is not None:
+        return list(page.regions)
     found = list(_lines(page))
     _mark_page_furniture(found, lexicon)
     _mark_repeats(found)

@@ -107,11 +107,9 @@ def _read(settings: IndexSettings, progress: Progress) -> tuple[list[Page], list
     progress.stage("read", len(files))
     pages: list[Page] = []
     for file in files:
-        page = articles.read_page(file, settings.articles)
-        if isinstance(page, Page):
-            pages.append(page)
-        else:
-            skipped.append(page)
+        found, problems = articles.read_pages(file, settings.articles)
+        pages += found
+        skipped += problems
         progress.advance()
     if not pages:
         why = f" ({len(skipped)} skipped; first: {skipped[0].path}: {skipped[0].reason})" if skipped else ""

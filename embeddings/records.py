@@ -21,23 +21,25 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """One file as read: NFC text with \\n line ends, and what its front matter says of it."""
-
-    path: str
-    text: str
-    sha256: str  # of the file's bytes
-    front_matter: dict[str, str]
-    body_start: int = 0  # where the front matter ends
-
-
-@dataclass(frozen=True, slots=True)
 class Region:
     """The slice `text[start:end]` of one page and what it is. Regions are in order and never overlap."""
 
     kind: Kind
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One article as read: NFC text with \\n line ends, and what its file says of it."""
+
+    path: str  # of the file; of an article among several in one file, with "#" and its part
+    text: str
+    sha256: str  # of the file's bytes; of an article among several, of what was read
+    front_matter: dict[str, str]
+    body_start: int = 0  # where the front matter ends
+    regions: tuple[Region, ...] | None = None  # what each range is, where the format says so
+    pages: tuple[int, ...] = ()  # where each printed page begins in `text`
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Article:
     source: str | None
     text: str
     sha256: str
+    section: str | None = None  # of the outlet: "Thời sự"
+    pages: tuple[int, ...] = ()  # where each printed page begins in `text`
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,12 @@ import numpy as np
 from hypothesis import strategies as st
 
 from embeddings import lexicon, vocabulary
+from embeddings.articles import read_pages
 from embeddings.chunking import chunk
 from embeddings.cleaning import clean
 from embeddings.metadata import context_of, describe
-from embeddings.records import Article, Page, Passage, Region
+from embeddings.readers import Hints, read
+from embeddings.records import Article, Page, Passage, Region, Skipped
 from embeddings.settings import Articles, Chunking, Index, IndexSettings
 from embeddings.vietnamese import bigrams, fold, syllables
 from qa_bot.understanding import Knowledge, asking_words, understand
@@ -75,6 +77,19 @@ class HashingEncoder:
 
 def page_of(text: str, front_matter: dict[str, str] | None = None, path: str = "bai.txt") -> Page:
     return Page(path, text, hashlib.sha256(text.encode()).hexdigest(), front_matter or {})
+
+
+def read_one(path: Path, settings: Articles | None = None) -> Page | Skipped:
+    """The one article of a file, or why there is none."""
+    pages, skipped = read_pages(path, settings or Articles())
+    (found,) = (*pages, *skipped)
+    return found
+
+
+def reading_of(extension: str, data: bytes) -> tuple[str, dict[str, str], int]:
+    """(text, front matter, where the body starts) of the one article in `data`."""
+    (reading,) = read(data, Hints(extension))
+    return reading.text, reading.front_matter, reading.body_start
 
 
 def prepared(text: str) -> tuple[Article, list[Region]]:

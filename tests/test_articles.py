@@ -10,18 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.articles import find_files, merge_identical, read_page, shown
+from embeddings.articles import find_files, merge_identical, shown
 from embeddings.cleaning import clean
 from embeddings.errors import SourceError
 from embeddings.records import Page, Skipped
 from embeddings.settings import Articles
-from tests.fakes import ROOT, WORDS, page_of
+from tests.fakes import ROOT, WORDS, page_of, read_one
 
 TEXT = "Đảng bộ huyện Hải Hậu có 14.500 đảng viên."
 
 
 def read(file: Path, **settings: float) -> Page | Skipped:
-    return read_page(file, Articles.model_validate({"source": (file,), **settings}))
+    return read_one(file, Articles.model_validate({"source": (file,), **settings}))
 
 
 def text_of(data: bytes, tmp_path: Path, name: str = "bai.txt") -> str:
@@ -36,7 +36,7 @@ def reasons(folder: Path) -> dict[str, str]:
     """{file name: why it is skipped}, over finding and reading."""
     settings = Articles(source=(folder,))
     files, skipped = find_files(settings)
-    pages = [read_page(file, settings) for file in files]
+    pages = [read_one(file, settings) for file in files]
     return {Path(s.path).name: s.reason for s in [*skipped, *(p for p in pages if isinstance(p, Skipped))]}
 
 
@@ -146,7 +146,7 @@ def test_an_odd_name_is_shown_as_valid_text(name: bytes, tmp_path: Path) -> None
     (tmp_path / os.fsdecode(name)).write_text(TEXT, "utf-8")
     settings = Articles(source=(tmp_path,))
     files, skipped = find_files(settings)
-    found = read_page(files[0], settings) if files else skipped[0]
+    found = read_one(files[0], settings) if files else skipped[0]
     assert len(files) + len(skipped) == 1
     said = found.path + (found.reason if isinstance(found, Skipped) else found.text)
     assert said.encode("utf-8").decode("utf-8") == said
@@ -189,7 +189,7 @@ def test_a_source_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
 _UNREADABLE = """
 import os, sys
 from pathlib import Path
-from embeddings.articles import find_files, read_page
+from embeddings.articles import find_files, read_pages
 from embeddings.cleaning import clean
 from embeddings.errors import SourceError
 from embeddings.settings import Articles
@@ -198,7 +198,7 @@ if os.getuid() == 0:
     os.setgid(65534), os.setuid(65534)
 os.chdir(sys.argv[1])
 files, skipped = find_files(Articles(source=(Path("."),)))
-for found in [*skipped, *(read_page(file, Articles()) for file in files)]:
+for found in [*skipped, *(found for file in files for part in read_pages(file, Articles()) for found in part)]:
     print(getattr(found, "path", ""), getattr(found, "reason", "read"), sep=": ")
 for source in ("closed", "closed/in.txt", "listed/in.txt"):
     try:

@@ -6,15 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.articles import read_page
-from embeddings.readers import READERS
 from embeddings.records import Skipped
 from embeddings.settings import Articles
-from tests.fakes import PARAGRAPH
+from tests.fakes import PARAGRAPH, read_one, reading_of
 
 
 def markdown(text: str) -> tuple[str, dict[str, str], int]:
-    return READERS[".md"](text.encode())
+    return reading_of(".md", text.encode())
 
 
 def test_front_matter_is_read_and_lies_before_the_body() -> None:
@@ -43,6 +41,6 @@ def test_front_matter_makes_no_objects_and_no_giants() -> None:
 )
 def test_broken_front_matter_is_a_reason_to_skip_the_file(yaml: str, tmp_path: Path) -> None:
     (tmp_path / "bai.md").write_text(f"---\n{yaml}\n---\n{PARAGRAPH}", "utf-8")
-    found = read_page(tmp_path / "bai.md", Articles())
+    found = read_one(tmp_path / "bai.md", Articles())
     assert isinstance(found, Skipped)
     assert "front matter is not valid YAML" in found.reason

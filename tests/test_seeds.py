@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from embeddings.articles import find_files, read_page
+from embeddings.articles import find_files
 from embeddings.chunking import chunk
 from embeddings.cleaning import clean
 from embeddings.metadata import context_of, describe
 from embeddings.records import Article, Kind, Page, Passage
 from embeddings.settings import Articles, Chunking
 from embeddings.vietnamese import fold, syllables
-from tests.fakes import SEEDS, SHARED, WORDS
+from tests.fakes import SEEDS, SHARED, WORDS, read_one
 
 META = SHARED / "gold" / "articles_meta.json"
 EXPECTED = {
@@ -70,7 +70,7 @@ NAMES = sorted(EXPECTED)
 
 
 def indexed(file: Path) -> tuple[Article, list[Passage]]:
-    page = read_page(file, Articles())
+    page = read_one(file, Articles())
     assert isinstance(page, Page)
     regions = clean(page, WORDS)
     article = describe(page, regions, WORDS)

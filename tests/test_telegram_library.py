@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.articles import find_files, read_page, shown
+from embeddings.articles import find_files, shown
 from embeddings.cleaning import clean
 from embeddings.fetching import Fetched
 from embeddings.metadata import describe
@@ -28,7 +28,7 @@ from embeddings.records import Article, Page
 from embeddings.settings import Articles
 from qa_bot.errors import LibraryError
 from qa_bot.telegram.library import NAME_BYTES, Library, with_address
-from tests.fakes import PARAGRAPH, ROOT, WORDS
+from tests.fakes import PARAGRAPH, ROOT, WORDS, read_one, reading_of
 
 TEXT = f"Huyện Hải Hậu trồng cây\n\n{PARAGRAPH}\n".encode()
 ADDRESS = "https://bai.example/tin/hai-hau.txt"
@@ -70,7 +70,7 @@ def articles(home: Path, **settings: object) -> list[Article]:
     chosen = Articles.model_validate({"source": (home,), **settings})
     files, skipped = find_files(chosen)
     assert skipped == []
-    pages = [read_page(file, chosen) for file in files]
+    pages = [read_one(file, chosen) for file in files]
     return [describe(page, clean(page, WORDS), WORDS) for page in pages if isinstance(page, Page)]
 
 
@@ -354,18 +354,18 @@ values = st.text(max_size=100).map(lambda text: unicodedata.normalize("NFC", tex
 
 @given(body=texts, path=st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=20))
 def test_plain_text_stays_exact_under_the_front_matter(body: str, path: str) -> None:
-    body, _, _ = READERS[".txt"](("x" + body).encode())
+    body, _, _ = reading_of(".txt", ("x" + body).encode())
     for text in (body, body[1:]):
         address = f"https://bai.example/{path}"
-        whole, front_matter, start = READERS[".md"](with_address(text, {}, address).encode())
+        whole, front_matter, start = reading_of(".md", with_address(text, {}, address).encode())
         assert front_matter == {"url": address}
         assert whole[start:] == text.removeprefix("\ufeff")
 
 
 @given(stated=st.dictionaries(values, values, max_size=4), body=texts)
 def test_front_matter_stays_what_it_says_when_it_is_written_anew(stated: dict[str, str], body: str) -> None:
-    body, _, _ = READERS[".txt"](("x" + body).encode())
-    whole, front_matter, start = READERS[".md"](with_address(body, stated, ADDRESS).encode())
+    body, _, _ = reading_of(".txt", ("x" + body).encode())
+    whole, front_matter, start = reading_of(".md", with_address(body, stated, ADDRESS).encode())
     assert front_matter == {name: value for name, value in stated.items() if name.casefold() != "url"} | {
         "url": ADDRESS
     }

@@ -1,16 +1,58 @@
-"""From files to pages: one module a format, one registry.
+"""From files to articles: one module a format, one registry.
 
-A reader takes a file's bytes and returns (text, front matter, where the body starts). It raises ValueError with
-a reason that a person understands when it cannot.
+Each module has `read(data, hints) -> Iterator[Reading]`: a file's bytes in, its articles out. It raises ValueError with
+a reason that a person understands when there is none. Modules are imported when first needed: some bring much along.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
 
-from embeddings.readers import markdown, plain
+from embeddings.records import Region
 
-Reading = tuple[str, dict[str, str], int]
 
-READERS: Mapping[str, Callable[[bytes], Reading]] = {".txt": plain.read, ".md": markdown.read}
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One article as its file has it. `text` is NFC with \\n line ends, and what every offset points into."""
+
+    text: str
+    front_matter: dict[str, str]  # what the file says of it: title, date, author, source, section, url
+    body_start: int = 0  # where the front matter ends
+    regions: tuple[Region, ...] | None = None  # what each range is, where the format says so; None: cleaning finds out
+    pages: tuple[int, ...] = ()  # where each printed page begins in `text`
+    part: str = ""  # which article of the file it is, where the file holds several
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What is known of a file beside its bytes."""
+
+    extension: str = ""  # lower case, with its dot
+    address: str | None = None  # on the web, where it was fetched
+    charset: str | None = None  # as the server names it
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of an export: our name -> names there
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How files of one kind are read."""
+
+    module: str  # of this package
+    apart: bool = False  # a stranger's bytes may hurt its parser: a child process runs it, with limits
+    several: bool = False  # a file holds many articles, and may be large
+
+
+READERS: Mapping[str, Format] = {
+    ".txt": Format("plain"),
+    ".md": Format("markdown"),
+}
 """By file name extension, lower case."""
+
+
+def read(data: bytes, hints: Hints) -> Iterator[Reading]:
+    """The articles of a file, in this process; what has no known extension is read as plain text. Raises ValueError."""
+    module = import_module(f"{__name__}.{READERS.get(hints.extension, READERS['.txt']).module}")
+    readings: Iterator[Reading] = module.read(data, hints)
+    return readings

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import yaml
 
-from embeddings.readers import plain
+from embeddings.readers import Hints, Reading, plain
 
 _FRONT_MATTER = re.compile(r"\ufeff?\s*---[ \t]*\n(.*?\n|)---[ \t]*(?:\n|\Z)", re.DOTALL)
 
 
-def read(data: bytes) -> tuple[str, dict[str, str], int]:
-    text = plain.decode(data)
+def read(data: bytes, hints: Hints) -> Iterator[Reading]:  # noqa: ARG001 - Markdown says all itself
+    text, front_matter, body_start = _split(plain.decode(data))
+    yield Reading(text, front_matter, body_start)
+
+
+def _split(text: str) -> tuple[str, dict[str, str], int]:
+    """(text, front matter, where the body starts)."""
     match = _FRONT_MATTER.match(text)
     if match is None:
         return text, {}, 0

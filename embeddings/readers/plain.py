@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
+
+from embeddings.readers import Hints, Reading
 
 _BYTE_ORDER_MARK = "\ufeff"
 
 
-def read(data: bytes) -> tuple[str, dict[str, str], int]:
-    return decode(data), {}, 0
+def read(data: bytes, hints: Hints) -> Iterator[Reading]:  # noqa: ARG001 - a text needs none
+    yield Reading(decode(data), {})
 
 
 def decode(data: bytes) -> str:

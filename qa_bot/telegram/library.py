@@ -27,7 +27,7 @@ from embeddings.articles import find_files, shown
 from embeddings.console import one_line
 from embeddings.errors import SourceError
 from embeddings.fetching import Fetched
-from embeddings.readers import READERS
+from embeddings.readers import READERS, Hints, read
 from embeddings.settings import Articles
 from embeddings.vietnamese import fold, visible
 from qa_bot.errors import ArticleGone, LibraryError, UnknownFormat
@@ -237,9 +237,10 @@ def _read(name: str, data: bytes, of: str = "") -> tuple[str, dict[str, str], in
     """What the reader of such files makes of it. Raises LibraryError where it is no article."""
     extension = name[name.rindex(".") :]
     try:
-        return READERS[extension](data)
+        reading = next(read(data, Hints(extension)))
     except ValueError as error:
         raise LibraryError(f"{of or name} cannot be read: {error}.") from error
+    return reading.text, reading.front_matter, reading.body_start
 
 
 def _as_utf8(data: bytes, charset: str | None) -> bytes:
