@@ -82,8 +82,9 @@ def page_of(text: str, front_matter: dict[str, str] | None = None, path: str = "
 def read_one(path: Path, settings: Articles | None = None) -> Page | Skipped:
     """The one article of a file, or why there is none."""
     pages, skipped = read_pages(path, settings or Articles())
-    (found,) = (*pages, *skipped)
-    return found
+    found: list[Page | Skipped] = [*pages, *skipped]
+    assert len(found) == 1
+    return found[0]
 
 
 def reading_of(extension: str, data: bytes) -> tuple[str, dict[str, str], int]:
