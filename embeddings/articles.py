@@ -1,47 +1,62 @@
-"""Which files are articles: walks folders, reads what can be read, says why the rest was not.
+"""Which files may hold articles: walks folders, and says why the rest was passed over.
 
-Nothing outside the folder is followed, nothing that is not a plain file is opened, and a file that changes
-while it is read is read again.
+Nothing outside the folder is followed, and nothing is opened.
 """
 
 from __future__ import annotations
 
 import fnmatch
-import hashlib
-import json
 import os
+import re
 import stat
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePath
 
 from embeddings.errors import SourceError
-from embeddings.readers import READERS, Hints, Reading, read
-from embeddings.records import Page, Skipped
+from embeddings.ledger import Signature, signature
+from embeddings.readers import READERS
+from embeddings.records import Skipped
 from embeddings.settings import Articles
 
-_READ_ATTEMPTS = 3
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that may hold articles, and what tells whether it changed."""
+
+    path: Path
+    signature: Signature
 
 
 def find_files(settings: Articles) -> tuple[list[Path], list[Skipped]]:
-    """Every file below the sources that may be an article, sorted, and what was passed over and why.
+    """`survey` without what tells whether a file changed."""
+    files, skipped = survey(settings)
+    return [file.path for file in files], skipped
+
+
+def survey(settings: Articles) -> tuple[list[File], list[Skipped]]:
+    """Every file below the sources that may hold articles, sorted, and what was passed over and why.
 
     Raises SourceError when a source does not exist or cannot be listed.
     """
-    files: dict[str, Path] = {}  # by absolute path: sources may overlap
+    files: dict[str, File] = {}  # by absolute path: sources may overlap
     skipped: list[Skipped] = []
     for source in settings.source:
-        for path, reason in sorted(_walk(source, settings.ignore)):
-            if reason is None:
-                files.setdefault(os.path.abspath(path), path)
+        for path, found in sorted(_walk(source, settings.ignore), key=lambda item: item[0]):
+            if isinstance(found, str):
+                skipped.append(Skipped(shown(Path(path)), found))
             else:
-                skipped.append(Skipped(shown(path), reason))
+                files.setdefault(os.path.abspath(path), File(Path(path), signature(found)))
     return list(files.values()), skipped
 
 
-def _walk(source: Path, ignore: Sequence[str]) -> Iterator[tuple[Path, str | None]]:
-    """(path, None) for each file to read, (path, reason) for each that is skipped."""
+_Found = os.stat_result | str
+"""What is known of a plain file, or why another thing is skipped."""
+
+
+def _walk(source: Path, ignore: Sequence[str]) -> Iterator[tuple[str, _Found]]:
     if os.path.isfile(source):
-        yield source, None
+        yield str(source), os.stat(source)
         return
     if not os.path.isdir(source):
         raise SourceError(
@@ -52,106 +67,62 @@ def _walk(source: Path, ignore: Sequence[str]) -> Iterator[tuple[Path, str | Non
         os.scandir(source).close()
     except OSError as error:
         raise SourceError(f"The articles folder {str(source)!r} cannot be listed ({error.strerror}).") from error
-    root = source.resolve()
-    problems: list[OSError] = []
-    for folder, folders, names in os.walk(source, onerror=problems.append):
-        folders[:] = sorted(name for name in folders if not _ignored(name, ignore))
-        for name in list(folders):
-            if (path := Path(folder, name)).is_symlink():
-                folders.remove(name)
-                yield path, "a link to a folder; name that folder with --source instead"
-        for name in names:
-            if not _ignored(name, ignore):
-                path = Path(folder, name)
-                yield path, _obstacle(path, root)
-    for problem in problems:
-        yield Path(problem.filename), f"cannot be listed ({problem.strerror})"
+    ignored = [re.compile(fnmatch.translate(pattern.casefold())) for pattern in ignore]
+    yield from _below(str(source), source.resolve(), ignored)
 
 
-def _ignored(name: str, patterns: Sequence[str]) -> bool:
-    return any(fnmatch.fnmatchcase(name.casefold(), pattern.casefold()) for pattern in patterns)
+def _below(folder: str, root: Path, ignored: Sequence[re.Pattern[str]]) -> Iterator[tuple[str, _Found]]:
+    folders = [folder]
+    while folders:
+        current = folders.pop()
+        try:
+            with os.scandir(current) as found:
+                entries = list(found)
+        except OSError as error:
+            yield current, f"cannot be listed ({error.strerror})"
+            continue
+        for entry in entries:
+            if any(pattern.match(entry.name.casefold()) for pattern in ignored):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(entry.path)
+            elif entry.is_symlink() and os.path.isdir(entry.path):
+                yield entry.path, "a link to a folder; name that folder with --source instead"
+            else:
+                yield entry.path, _status(entry, root)
 
 
-def _obstacle(path: Path, root: Path) -> str | None:
-    """Why this directory entry is not opened, or None."""
+def _status(entry: os.DirEntry[str], root: Path) -> _Found:
+    """What is known of this directory entry, or why it is not opened."""
     try:
-        if path.is_symlink() and not path.resolve(strict=True).is_relative_to(root):
+        if entry.is_symlink() and not Path(entry.path).resolve(strict=True).is_relative_to(root):
             return "a link that leads out of the folder"
-        if not stat.S_ISREG(path.stat().st_mode):
-            return "not a plain file"
+        status = entry.stat()
     except (OSError, RuntimeError):
-        return "a link that leads nowhere" if os.path.islink(path) else "cannot be read"
-    if path.suffix.lower() not in READERS:
-        suffix = _valid(path.suffix.lower()) or "without extension"
+        return "a link that leads nowhere" if os.path.islink(entry.path) else "cannot be read"
+    if not stat.S_ISREG(status.st_mode):
+        return "not a plain file"
+    extension = extension_of(entry.name)
+    if extension not in READERS:
+        suffix = valid_name(extension) or "without extension"
         return f"format {suffix} is not read (known: {', '.join(READERS)})"
-    return None
+    return status
 
 
-def read_pages(path: Path, settings: Articles) -> tuple[list[Page], list[Skipped]]:
-    """The articles of a file, and what of it is none and why."""
-    name = shown(path)
-    try:
-        data = _bytes(path, int(settings.max_megabytes * 1_000_000))
-        return _pages(name, data, Hints(path.suffix.lower())), []
-    except OSError as error:
-        return [], [Skipped(name, f"cannot be read ({error.strerror or error})")]
-    except ValueError as error:
-        return [], [Skipped(name, str(error))]
-
-
-def _pages(name: str, data: bytes, hints: Hints) -> list[Page]:
-    sha256 = hashlib.sha256(data).hexdigest()
-    return [
-        Page(
-            path=f"{name}#{reading.part}" if reading.part else name,
-            text=reading.text,
-            sha256=content_hash(reading) if reading.part else sha256,
-            front_matter=reading.front_matter,
-            body_start=reading.body_start,
-            regions=reading.regions,
-            pages=reading.pages,
-        )
-        for reading in read(data, hints)
-    ]
-
-
-def content_hash(reading: Reading) -> str:
-    """Of an article that shares its file with others: it stays the same when its neighbours change."""
-    stated = json.dumps(reading.front_matter, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(f"{stated}\0{reading.text}".encode("utf-8", "replace")).hexdigest()
-
-
-def _bytes(path: Path, most: int) -> bytes:
-    """The file's bytes; read again when its size or time changed meanwhile."""
-    for _ in range(_READ_ATTEMPTS):
-        with path.open("rb") as file:
-            before = os.fstat(file.fileno())
-            if before.st_size > most:
-                raise ValueError(f"{before.st_size / 1e6:.0f} MB, more than articles.max_megabytes = {most / 1e6:g}")
-            data = file.read(most + 1)
-            after = os.fstat(file.fileno())
-        if (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size) and len(data) == after.st_size:
-            return data
-    raise ValueError("it changes while it is read; try again when it is finished")
+def extension_of(name: str) -> str:
+    """By which a file is read: ".md", and ".jsonl.xz" of a packed one."""
+    suffixes = PurePath(name).suffixes
+    last = "".join(suffixes[-2:]).lower()
+    return last if last in READERS else (suffixes[-1].lower() if suffixes else "")
 
 
 def shown(path: Path) -> str:
     """The path as it is stored and shown: relative to the working folder where it lies below, always valid text."""
     absolute = Path(os.path.abspath(path))
     text = os.path.relpath(absolute) if absolute.is_relative_to(Path.cwd()) else str(absolute)
-    return _valid(text)
+    return valid_name(text)
 
 
-def _valid(name: str) -> str:
+def valid_name(name: str) -> str:
     """A file's name as text that can be stored: bytes that are not UTF-8 are spelled out."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
-
-
-def merge_identical(pages: Sequence[Page]) -> tuple[list[Page], dict[str, tuple[str, ...]]]:
-    """One page for each content, and the other paths of each, by hash."""
-    first: dict[str, Page] = {}
-    others: dict[str, tuple[str, ...]] = {}
-    for page in pages:
-        if first.setdefault(page.sha256, page) is not page:
-            others[page.sha256] = (*others.get(page.sha256, ()), page.path)
-    return list(first.values()), others

@@ -11,11 +11,9 @@ import numpy as np
 
 from embeddings import generations, lexical, storage, vectors, vocabulary
 from embeddings.errors import CorruptIndex, StaleIndex
+from embeddings.layout import LEXICAL_FOLDER, STORAGE_FILE, VECTORS_FILE, VOCABULARY_FILE
 from embeddings.records import Article, Context, Header, Kind, Passage
 from embeddings.vietnamese import fold, syllables
-
-STORAGE_FILE, VECTORS_FILE, LEXICAL_FOLDER = "passages.sqlite", "vectors.faiss", "lexical"
-VOCABULARY_FILE = "vocabulary.sqlite"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +24,7 @@ class StoredPassage:
     passage: Passage
     article: Article
     context: Context
+    story: int | None = None  # equal for passages of articles that tell the same
 
 
 class Index:
@@ -39,15 +38,31 @@ class Index:
         self._vectors = vectors.load(held.folder / VECTORS_FILE)
         self._lexical = lexical.Lexical(held.folder / LEXICAL_FOLDER)
         self.vocabulary = vocabulary.Vocabulary(held.folder / VOCABULARY_FILE)
-        self._first_sentence = np.array([*self._storage.first_sentences(), len(self._vectors)], np.int64)
+        self._first_sentence = self._storage.first_sentences()  # (passages + 1,)
         check_counts(
             held.manifest, self._storage.passage_count, len(self._vectors), len(self._lexical), self._vectors.dim
         )
+        if self._first_sentence[-1] != len(self._vectors):
+            raise CorruptIndex(
+                f"Its passages have {self._first_sentence[-1]} sentences, its vectors {len(self._vectors)} rows. "
+                "Rebuild the index: rebuild-index --full"
+            )
 
     @cached_property
     def places(self) -> frozenset[str]:
         """What articles are about: their places, folded."""
         return frozenset(" ".join(syllables(fold(place))) for place in self._storage.places())
+
+    def __len__(self) -> int:
+        """How many sentences there are."""
+        return len(self._vectors)
+
+    def vectors_at(self, rows: Sequence[int]) -> np.ndarray:
+        """The vectors of these sentences: (len(rows), dim) float32."""
+        return self._vectors.rows(np.asarray(rows, np.int64))
+
+    def passage_of_sentence(self, row: int) -> int:
+        return int(self._passage_of(np.array([row]))[0])
 
     @property
     def passage_count(self) -> int:
@@ -69,7 +84,7 @@ class Index:
         article_of = self._storage.articles_of_passages
         found: dict[int, list[int]] = {}
         for row in rows:
-            found.setdefault(article_of[row], []).append(row)
+            found.setdefault(int(article_of[row]), []).append(row)
         return found
 
     def passages(self, rows: Sequence[int]) -> list[StoredPassage]:
@@ -125,19 +140,25 @@ class Index:
 
     def lexical_search(self, question: str, limit: int, weights: lexical.FieldWeights) -> dict[int, float]:
         """{passage row: BM25 summed over the weighted fields} of the best `limit` passages."""
-        return dict(self._lexical.search(question, limit, weights))
+        found = self._lexical.search(question, limit, weights)
+        rows = self._rows([number for number, _ in found])
+        return {row: score for row, (_, score) in zip(rows, found, strict=True)}
 
     def holding(self, units: Sequence[str], limit: int) -> list[int]:
         """Passages that hold all of the folded `units` and each two neighbouring ones as neighbours; see Lexical."""
-        return self._lexical.holding(units, limit)
+        return self._rows(self._lexical.holding(units, limit))
 
     def holding_each(self, choices: Sequence[Sequence[str]], limit: int) -> list[int]:
         """Passages that hold, of each choice, at least one of its folded units, in text or context; see Lexical."""
-        return self._lexical.holding_each(choices, limit)
+        return self._rows(self._lexical.holding_each(choices, limit))
 
     def document_frequency(self, folded_term: str) -> int:
         """How many passages hold the term."""
         return self._lexical.document_frequency(folded_term)
+
+    def _rows(self, numbers: Sequence[int]) -> list[int]:
+        """The rows of passages by their numbers."""
+        return [int(row) for row in np.searchsorted(self._storage.passage_numbers, numbers)]
 
     def _passage_of(self, sentences: np.ndarray) -> np.ndarray:
         return np.searchsorted(self._first_sentence, sentences, side="right") - 1

@@ -10,7 +10,8 @@ import shutil
 import tempfile
 import weakref
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from embeddings.vietnamese import bigrams, fold, syllables
 
 ACCENTED, FOLDED = "accented", "folded"
 CONTEXT_ACCENTED, CONTEXT_FOLDED = "context_accented", "context_folded"
-_ROW = "row"
+_NUMBER = "number"
 _LOCKS = (".tantivy-writer.lock", ".tantivy-meta.lock")
 _MOST_TERMS = 512  # a question's distinct terms; more are a text, not a question
 
@@ -42,7 +43,7 @@ def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     for name in (ACCENTED, FOLDED, CONTEXT_ACCENTED, CONTEXT_FOLDED):
         builder.add_text_field(name, stored=False, tokenizer_name="whitespace", index_option="freq")
-    builder.add_unsigned_field(_ROW, stored=False, indexed=True, fast=True)
+    builder.add_unsigned_field(_NUMBER, stored=False, indexed=True, fast=True)
     return builder.build()
 
 
@@ -52,29 +53,57 @@ def terms(text: str, *, folded: bool) -> list[str]:
     return units + bigrams(units)
 
 
-def build(folder: Path, passages: Iterable[tuple[str, str]], megabytes: int) -> None:
-    """Index (passage, context) pairs into `folder`, row by row; one segment order, no leftovers.
+class LexicalWriter:
+    """Adds documents to the index in `folder`, a copy of another generation's or a new one, and takes some from it."""
 
-    Raises StorageError when the disk refuses.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        index = tantivy.Index(_schema(), path=str(folder))
-        writer = index.writer(heap_size=megabytes * 1_000_000, num_threads=1)
-        for row, (text, context) in enumerate(passages):
+    def __init__(self, folder: Path, megabytes: int) -> None:
+        """Raises StorageError when the disk refuses."""
+        self._folder = folder
+        with self._telling():
+            folder.mkdir(parents=True, exist_ok=True)
+            self._index = tantivy.Index(_schema(), path=str(folder))
+            self._writer = self._index.writer(heap_size=megabytes * 1_000_000, num_threads=1)
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, ValueError) as error:
+            raise StorageError(
+                f"The lexical index could not be written to {self._folder} ({error}). Free some space."
+            ) from error
+
+    def remove(self, numbers: Iterable[int]) -> None:
+        with self._telling():
+            for number in numbers:  # by query: a term of an unsigned field is not found by Python's signed numbers
+                self._writer.delete_documents_by_query(tantivy.Query.term_query(self._index.schema, _NUMBER, number))
+
+    def add(self, number: int, text: str, context: str) -> None:
+        """Index passage `number`: its words, and those of its article's context."""
+        with self._telling():
             document = tantivy.Document()
             document.add_text(ACCENTED, " ".join(terms(text, folded=False)))
             document.add_text(FOLDED, " ".join(terms(text, folded=True)))
             document.add_text(CONTEXT_ACCENTED, " ".join(terms(context, folded=False)))
             document.add_text(CONTEXT_FOLDED, " ".join(terms(context, folded=True)))
-            document.add_unsigned(_ROW, row)
-            writer.add_document(document)
-        writer.commit()
-        writer.wait_merging_threads()
-    except (OSError, ValueError) as error:
-        raise StorageError(f"The lexical index could not be written to {folder} ({error}). Free some space.") from error
-    for name in _LOCKS:
-        (folder / name).unlink(missing_ok=True)
+            document.add_unsigned(_NUMBER, number)
+            self._writer.add_document(document)
+
+    def close(self) -> None:
+        """Write what is not written; nothing is left but the index."""
+        with self._telling():
+            self._writer.commit()
+            self._writer.wait_merging_threads()
+            for name in _LOCKS:
+                (self._folder / name).unlink(missing_ok=True)
+
+
+def build(folder: Path, passages: Iterable[tuple[str, str]], megabytes: int) -> None:
+    """Index (passage, context) pairs into `folder`, numbered from 0. Raises StorageError when the disk refuses."""
+    writer = LexicalWriter(folder, megabytes)
+    for number, (text, context) in enumerate(passages):
+        writer.add(number, text, context)
+    writer.close()
 
 
 class Lexical:
@@ -101,7 +130,7 @@ class Lexical:
         return int(self._searcher.num_docs)
 
     def search(self, question: str, limit: int, weights: FieldWeights) -> list[tuple[int, float]]:
-        """(row, BM25 summed over the weighted fields) of the best passages, best first."""
+        """(number, BM25 summed over the weighted fields) of the best passages, best first."""
         clauses: list[tuple[tantivy.Occur, tantivy.Query]] = []
         for folded, weight in ((False, weights.accented), (True, weights.folded)):
             if weight <= 0:
@@ -121,20 +150,20 @@ class Lexical:
         return self._best(clauses, limit)
 
     def holding(self, units: Sequence[str], limit: int) -> list[int]:
-        """Rows, ascending, whose text or whose context holds all of the folded `units` and all pairs of neighbours.
+        """Numbers, ascending, of passages whose text or context holds all folded `units` and all pairs of neighbours.
 
-        Not more than `limit`: as many rows as `limit` may not be all. Of a very long phrase only the beginning counts,
-        so that a row need not hold it, but none that does is missed.
+        Not more than `limit`: as many as `limit` may not be all. Of a very long phrase only the beginning counts, so
+        that a passage need not hold it, but none that does is missed.
         """
         sought = list(dict.fromkeys([*units[:_MOST_TERMS], *bigrams(list(units[:_MOST_TERMS]))]))
         fields = [
             (tantivy.Occur.Should, _joined(tantivy.Occur.Must, [self._term(name, term) for term in sought]))
             for name in (FOLDED, CONTEXT_FOLDED)
         ]
-        return sorted(row for row, _ in self._best(fields if sought else [], limit))
+        return sorted(number for number, _ in self._best(fields if sought else [], limit))
 
     def holding_each(self, choices: Sequence[Sequence[str]], limit: int) -> list[int]:
-        """Rows, ascending, that hold of each choice one of its folded units at least, in text or context, anywhere.
+        """Numbers, ascending, of passages that hold, in text or context, one folded unit of each choice at least.
 
         Not more than `limit`, as `holding`; of very many choices only the first ones count.
         """
@@ -145,19 +174,21 @@ class Lexical:
             )
             for units in wanted
         ]
-        return sorted(row for row, _ in self._best([(tantivy.Occur.Must, query) for query in held], limit))
+        return sorted(number for number, _ in self._best([(tantivy.Occur.Must, query) for query in held], limit))
 
     def _term(self, field: str, term: str) -> tantivy.Query:
         return tantivy.Query.term_query(self._schema, field, term, index_option="freq")
 
     def _best(self, clauses: list[tuple[tantivy.Occur, tantivy.Query]], limit: int) -> list[tuple[int, float]]:
-        """(row, score) of the best rows, best first; those of one score in order."""
+        """(number, score) of the best, best first; those of one score in order."""
         wanted = min(limit, len(self))
         if not clauses or wanted < 1:
             return []
         hits = self._searcher.search(tantivy.Query.boolean_query(clauses), limit=wanted, count=False).hits
-        rows = self._searcher.fast_field_values(_ROW, [address for _, address in hits])
-        found = [(row, float(score)) for row, (score, _) in zip(rows, hits, strict=True) if isinstance(row, int)]
+        numbers = self._searcher.fast_field_values(_NUMBER, [address for _, address in hits])
+        found = [
+            (number, float(score)) for number, (score, _) in zip(numbers, hits, strict=True) if isinstance(number, int)
+        ]
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))
 
     def document_frequency(self, term: str) -> int:

@@ -16,12 +16,13 @@ _FRONT_MATTER_NAMES = {
     "published": ("published", "date", "ngay", "ngay dang", "pubdate"),
     "author": ("author", "authors", "tac gia", "byline"),
     "source": ("source", "nguon", "publisher", "site"),
+    "section": ("section", "category", "categories", "chuyen muc"),
     "url": ("url", "link", "canonical", "permalink"),
 }
 
 
-def describe(page: Page, regions: list[Region], lexicon: Lexicon, also_at: tuple[str, ...] = ()) -> Article:
-    """The article that `page` holds, and the files at `also_at`.
+def describe(page: Page, regions: list[Region], lexicon: Lexicon) -> Article:
+    """The article that `page` holds.
 
     Its id is the hash of the file, so a file that moves keeps its id.
     """
@@ -37,7 +38,7 @@ def describe(page: Page, regions: list[Region], lexicon: Lexicon, also_at: tuple
     return Article(
         id=page.sha256[:16],
         path=page.path,
-        also_at=also_at,
+        also_at=(),
         url=given["url"],
         title=given["title"] or next(iter(texts[Kind.TITLE]), None),
         published=next(iter(dates), None),
@@ -45,6 +46,8 @@ def describe(page: Page, regions: list[Region], lexicon: Lexicon, also_at: tuple
         source=given["source"] or next(iter(sources), None),
         text=page.text,
         sha256=page.sha256,
+        section=given["section"],
+        pages=page.pages,
     )
 
 

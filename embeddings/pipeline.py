@@ -1,4 +1,4 @@
-"""From a folder of articles to a published generation. Reads as its stations follow each other."""
+"""The build: files in, generation out. Each step is a room of its own; this is their order."""
 
 from __future__ import annotations
 
@@ -6,37 +6,42 @@ import hashlib
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from embeddings import articles, generations, lexical, lexicon, storage, vectors, vocabulary
-from embeddings.chunking import chunk
-from embeddings.cleaning import clean
-from embeddings.context import context_text, encoded_text, indexed_text
+from embeddings import articles, generations, lexicon
+from embeddings.draft import Draft
 from embeddings.encoders import Encoder
 from embeddings.errors import CorruptIndex, IndexProblem, SourceError
-from embeddings.index import LEXICAL_FOLDER, STORAGE_FILE, VECTORS_FILE, VOCABULARY_FILE, Index, check_counts
-from embeddings.metadata import context_of, describe
-from embeddings.records import Article, Context, Page, Passage, Skipped
+from embeddings.index import Index
+from embeddings.ledger import Holds, Ledger, now
+from embeddings.readers import READERS
+from embeddings.reading import Apart, InProcess, Unread, path_of, read_file
+from embeddings.records import Skipped
 from embeddings.settings import IndexSettings
 from embeddings.vector_cache import VectorCache
+from embeddings.vectors import VectorsWriter
 
-CACHE_FILE = "vector-cache.sqlite"
+CACHE_FILE, LEDGER_FILE = "vector-cache.sqlite", "files.sqlite"
 _ENCODE_AT_ONCE = 512  # sentences between two writes to the cache: what a killed build loses at most
+_LOOK_UP_AT_ONCE = 16 * _ENCODE_AT_ONCE  # sentences that are held in memory, longest first to the model
 _CANARIES = 5
 _CANARY_FLOOR = 0.999  # a stored unit vector's cosine with itself
+_SEARCHED = 100_000  # vectors; in more than these the canaries are looked up and not searched, which would read all
 
 
 class Progress(Protocol):
     """Who wants to know how far the build is."""
 
     def stage(self, name: str, total: int) -> None:
-        """A new stage begins: "read", "clean", "encode", "index" or "check", with `total` steps."""
+        """A new stage begins: "read", "encode", "index" or "check", with `total` steps."""
         ...
 
     def advance(self, steps: int = 1) -> None: ...
@@ -64,195 +69,224 @@ class Report:
     bytes: int  # of the generation on disk
 
 
-@dataclass(frozen=True, slots=True)
-class Corpus:
-    """Everything that goes into one generation but the vectors."""
-
-    articles: list[tuple[Article, Context]]
-    passages: list[Passage]
-    encoded_texts: list[str]  # one a sentence, in the order of passages
-    indexed_texts: list[tuple[str, str]]  # (words, words of the context), one a passage
-    counts: vocabulary.Counts
-
-
 def build(settings: IndexSettings, encoder: Encoder, progress: Progress | None = None, *, full: bool = False) -> Report:
-    """Read, clean, chunk, encode, index, verify, publish; the old generation serves until the last step.
+    """Read what changed, clean, chunk, encode, index, verify, publish; the old generation serves until the last step.
 
-    With `full`, nothing is taken from the cache or left as it is. Raises BotError; then nothing has changed.
+    With `full`, nothing is taken from the cache, the list of files or the generation before. Raises BotError; then
+    nothing has changed.
     """
     progress = progress or Silent()
     started = time.perf_counter()
     index_dir = settings.index.dir
-    with generations.builder_lock(index_dir):
-        pages, skipped = _read(settings, progress)
-        digest = _digest(pages, settings, encoder.fingerprint)
-        current = None if full else _serving(index_dir, digest)
-        if current is not None:
-            return _report(current, True, 0, skipped, started)
-        corpus = _chunk(pages, settings, progress, skipped)
-        if not corpus.passages:
-            raise SourceError(
-                f"There is no text in the {len(pages)} files of {_names(settings)}; the old index stays as it is."
-            )
-        with VectorCache(index_dir / CACHE_FILE, encoder.fingerprint) as cache:
-            matrix, encoded = _encode(corpus.encoded_texts, encoder, cache, progress, use_cache=not full)
-            manifest = _write(corpus, matrix, skipped, digest, settings, encoder.fingerprint, progress)
-            cache.keep_only(corpus.encoded_texts)
-        generations.prune(index_dir, settings.index.keep_generations)
+    with generations.builder_lock(index_dir), ExitStack() as held:
+        recipe = _recipe(settings, encoder.fingerprint)
+        base = None if full else _base(index_dir, recipe, held)
+        folder = held.enter_context(generations.staging(index_dir))
+        draft = Draft(folder, base.folder if base else None, settings, lexicon.load(settings.articles.word_lists))
+        held.callback(draft.abandon)
+        apart = InProcess()
+        with Ledger(index_dir / LEDGER_FILE, "" if full else _reading_recipe(settings)) as ledger:
+            skipped = _read(draft, settings, ledger, apart, progress)
+        changed = draft.settle()
+        _refuse_if_empty(draft, settings, skipped)
+        if base is not None and not changed:
+            return _report(base.manifest, True, 0, skipped, started)
+        dim = base.manifest.dim if base else 0
+        encoded, canaries = _encode(draft, encoder, settings, dim, progress, use_cache=not full)
+        forgotten = _index(draft, base.manifest.forgotten if base else 0, progress)
+        counts = draft.close()
+        manifest = generations.Manifest(
+            format=generations.FORMAT,
+            number=max(generations.numbers(index_dir), default=0) + 1,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            fingerprint=encoder.fingerprint,
+            dim=canaries.dim,
+            articles=counts[0],
+            passages=counts[1],
+            sentences=counts[2],
+            forgotten=forgotten,
+            recipe=recipe,
+            settings=settings.model_dump(mode="json", include={"chunking", "encoder"}),
+            skipped=[[item.path, item.reason] for item in skipped],
+            files={},
+        )
+        manifest = _publish(folder, index_dir, manifest, canaries, progress)
+        sound = {manifest.number, *([base.manifest.number] if base else [])}
+        generations.prune(index_dir, settings.index.keep_generations, sound)
     return _report(manifest, False, encoded, skipped, started)
 
 
-def _read(settings: IndexSettings, progress: Progress) -> tuple[list[Page], list[Skipped]]:
-    files, skipped = articles.find_files(settings.articles)
+def _read(draft: Draft, settings: IndexSettings, ledger: Ledger, apart: Apart, progress: Progress) -> list[Skipped]:
+    """Give the draft what the files hold; what is no article, and why. Unchanged files are not opened."""
+    files, skipped = articles.survey(settings.articles)
     progress.stage("read", len(files))
-    pages: list[Page] = []
     for file in files:
-        found, problems = articles.read_pages(file, settings.articles)
-        pages += found
-        skipped += problems
+        name = articles.shown(file.path)
+        holds = ledger.look_up(file.path, file.signature)
+        if holds is None or not all(draft.holds(sha256) for _, sha256 in holds.articles):
+            holds = _read_anew(draft, file, settings, ledger, apart)
+        else:
+            for part, sha256 in holds.articles:
+                draft.found(sha256, path_of(name, part))
+        skipped += [Skipped(path_of(name, part), reason) for part, reason in holds.skipped]
         progress.advance()
-    if not pages:
-        why = f" ({len(skipped)} skipped; first: {skipped[0].path}: {skipped[0].reason})" if skipped else ""
-        raise SourceError(
-            f"There is no article in {_names(settings)}{why}. Put .txt or .md files there; "
-            "the old index stays as it is."
-        )
-    return pages, skipped
+    ledger.keep([file.path for file in files])
+    return skipped
 
 
-def _names(settings: IndexSettings) -> str:
-    return ", ".join(articles.shown(source) for source in settings.articles.source)
-
-
-def _chunk(pages: Sequence[Page], settings: IndexSettings, progress: Progress, skipped: list[Skipped]) -> Corpus:
-    """Passages and their words of all pages; a page that holds no text of an article is added to `skipped`."""
-    words = lexicon.load(settings.articles.word_lists)
-    unique, other_paths = articles.merge_identical(pages)
-    progress.stage("clean", len(unique))
-    defined = vocabulary.defined_in(page.text for page in unique)
-    corpus = Corpus([], [], [], [], vocabulary.Counts(abbreviations=defined))
-    words = words.with_abbreviations(defined)
-    for page in unique:
-        regions = clean(page, words)
-        article = describe(page, regions, words, other_paths.get(page.sha256, ()))
-        context = context_of(article, words) if settings.encoder.context else Context(None, None, None, None, None)
-        passages = chunk(article, regions, settings.chunking, words)
-        progress.advance()
-        if not passages:
-            skipped.append(Skipped(page.path, "nothing in it but page furniture"))
+def _read_anew(draft: Draft, file: articles.File, settings: IndexSettings, ledger: Ledger, apart: Apart) -> Holds:
+    began = now()
+    name = articles.shown(file.path)
+    found: list[tuple[str, str]] = []
+    unread: list[tuple[str, str]] = []
+    lasting = True
+    for item in read_file(file.path, settings.articles, apart):
+        if isinstance(item, Unread):
+            unread.append((item.part, item.reason))
+            lasting = lasting and item.lasting
             continue
-        corpus.articles.append((article, context))
-        around = context_text(context, words)
-        corpus.counts.add(context.title or "")
-        for name in (context.place, context.author, context.source):
-            corpus.counts.add_name(name or "")
-        for passage in passages:
-            corpus.counts.add(passage.text)
-            corpus.passages.append(passage)
-            corpus.indexed_texts.append((indexed_text(passage.text, passage.kind, words), around))
-            corpus.encoded_texts.extend(
-                encoded_text(sentence, passage.kind, context, words) for sentence in passage.sentence_texts()
-            )
-    return corpus
+        part = item.path.removeprefix(name).removeprefix("#")
+        if draft.holds(item.sha256):
+            draft.found(item.sha256, item.path)
+        elif not draft.add(item):
+            unread.append((part, "nothing in it but page furniture"))
+            continue
+        found.append((part, item.sha256))
+    holds = Holds(tuple(found), tuple(unread))
+    if lasting:
+        ledger.note(file.path, file.signature, holds, began)
+    return holds
+
+
+def _refuse_if_empty(draft: Draft, settings: IndexSettings, skipped: list[Skipped]) -> None:
+    if draft.article_count:
+        return
+    why = f" ({len(skipped)} skipped; first: {skipped[0].path}: {skipped[0].reason})" if skipped else ""
+    names = ", ".join(articles.shown(source) for source in settings.articles.source)
+    raise SourceError(
+        f"There is no article in {names}{why}. Put files there that can be read: {', '.join(READERS)}. "
+        "The old index stays as it is."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Canaries:
+    """A few vectors as the model gave them, by row: what is read back must be these."""
+
+    vectors: dict[int, np.ndarray]
+    dim: int
 
 
 def _encode(
+    draft: Draft, encoder: Encoder, settings: IndexSettings, base_dim: int, progress: Progress, *, use_cache: bool
+) -> tuple[int, Canaries]:
+    """Write the vectors of the draft's new sentences; how many were not in the cache, and some of them."""
+    total = draft.new_sentences()
+    progress.stage("encode", total)
+    texts = draft.texts()
+    encoded, at = 0, 0
+    kept: dict[int, np.ndarray] = {}  # of the new ones, by number
+    with VectorCache(settings.index.dir / CACHE_FILE, encoder.fingerprint) as cache, ExitStack() as writing:
+        writer: VectorsWriter | None = None
+        for part in iter(lambda: list(islice(texts, _LOOK_UP_AT_ONCE)), []):
+            matrix, fresh = _vectors(part, encoder, cache, progress, use_cache=use_cache)
+            writer = writer or writing.enter_context(draft.vectors(matrix.shape[1]))
+            writer.add(matrix)
+            step = max(1, total // _CANARIES)
+            kept.update({row: matrix[row - at] for row in range(-(-at // step) * step, at + len(part), step)})
+            encoded, at = encoded + fresh, at + len(part)
+        writer = writer or writing.enter_context(draft.vectors(base_dim))
+        first_new = len(writer) - at
+        cache.trim(len(writer), writer.dim)
+    return encoded, Canaries({first_new + row: vector for row, vector in kept.items()}, writer.dim)
+
+
+def _vectors(
     texts: Sequence[str], encoder: Encoder, cache: VectorCache, progress: Progress, *, use_cache: bool
 ) -> tuple[np.ndarray, int]:
     """Vectors of `texts` (len(texts), dim), and how many were not in the cache."""
     known = cache.get(texts) if use_cache else {}
-    missing = list(dict.fromkeys(text for i, text in enumerate(texts) if i not in known))
-    progress.stage("encode", len(missing))
+    progress.advance(len(known))
+    missing = sorted(dict.fromkeys(text for i, text in enumerate(texts) if i not in known), key=len, reverse=True)
+    repeated = len(texts) - len(known) - len(missing)
     fresh: dict[str, np.ndarray] = {}
     for at in range(0, len(missing), _ENCODE_AT_ONCE):
         part = missing[at : at + _ENCODE_AT_ONCE]
         encoded = encoder.encode_passages(part, progress.advance)
         cache.put(part, encoded)
         fresh.update(zip(part, encoded, strict=True))
+    progress.advance(repeated)
     rows = [known[i] if i in known else fresh[text] for i, text in enumerate(texts)]
     return np.stack(rows).astype(np.float32, copy=False), len(missing)
 
 
-def _write(
-    corpus: Corpus,
-    matrix: np.ndarray,
-    skipped: Sequence[Skipped],
-    digest: str,
-    settings: IndexSettings,
-    fingerprint: str,
-    progress: Progress,
+def _index(draft: Draft, forgotten: int, progress: Progress) -> int:
+    """Write the words; how many documents the lexical index has forgotten since it was begun anew."""
+    draft.finish_words()
+    wanted, stale, forgotten = draft.to_index(forgotten)
+    progress.stage("index", draft.passages_of(wanted))
+    for _ in draft.index(wanted, stale):
+        progress.advance()
+    return forgotten
+
+
+def _publish(
+    folder: Path, index_dir: Path, manifest: generations.Manifest, canaries: Canaries, progress: Progress
 ) -> generations.Manifest:
-    """Write a generation beside the others, read it back, publish it."""
-    index_dir = settings.index.dir
-    number = max(generations.numbers(index_dir), default=0) + 1
-    progress.stage("index", 4)
-    with generations.staging(index_dir) as folder:
-        storage.write(folder / STORAGE_FILE, corpus.articles, corpus.passages)
-        vocabulary.write(folder / VOCABULARY_FILE, corpus.counts)
-        progress.advance()
-        lexical.build(folder / LEXICAL_FOLDER, corpus.indexed_texts, settings.index.writer_megabytes)
-        progress.advance()
-        (folder / VECTORS_FILE).write_bytes(vectors.build(matrix))
-        progress.advance()
-        manifest = generations.Manifest(
-            format=generations.FORMAT,
-            number=number,
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            fingerprint=fingerprint,
-            dim=matrix.shape[1],
-            articles=len(corpus.articles),
-            passages=len(corpus.passages),
-            sentences=len(matrix),
-            sources_digest=digest,
-            settings=settings.model_dump(mode="json", include={"chunking", "encoder"}),
-            skipped=[[item.path, item.reason] for item in skipped],
-            files=generations.seal(folder),
-        )
-        generations.write_manifest(folder, manifest)
-        progress.advance()
-        progress.stage("check", 1)
-        _read_back(folder, corpus, matrix)
-        generations.publish(folder, index_dir, number)
-        progress.advance()
+    """Flush and hash what was written, read it back as a reader would, publish it."""
+    progress.stage("check", 3)
+    manifest = replace(manifest, files=generations.seal(folder))
+    generations.write_manifest(folder, manifest)
+    progress.advance()
+    _read_back(folder, manifest, canaries)
+    progress.advance()
+    generations.publish(folder, index_dir, manifest.number)
+    progress.advance()
     return manifest
 
 
-def _read_back(folder: Path, corpus: Corpus, matrix: np.ndarray) -> None:
+def _read_back(folder: Path, manifest: generations.Manifest, canaries: Canaries) -> None:
     """Open what was written as a reader would, and ask a few questions whose answers are known."""
-    manifest = generations.verify(folder)
+    generations.read_manifest(folder)  # the files' hashes were taken from what was read back
     with (folder / generations.MANIFEST).open("rb") as hold:
         index = Index(generations.Held(folder, manifest, hold, None))
-        check_counts(
-            manifest, len(corpus.passages), len(corpus.encoded_texts), len(corpus.indexed_texts), matrix.shape[1]
-        )
-        first = 0
-        step = max(1, len(corpus.passages) // _CANARIES)
-        for row, passage in enumerate(corpus.passages):
-            if row % step == 0:
-                if max(index.dense_search(matrix[first], 1).values()) < _CANARY_FLOOR:
-                    raise CorruptIndex(
-                        "The vectors did not survive being written. Check the disk, then: rebuild-index --full"
-                    )
-                if index.passages([row])[0].passage != passage:
-                    raise CorruptIndex(
-                        "The passages did not survive being written. Check the disk, then: rebuild-index --full"
-                    )
-            first += len(passage.sentences)
+        for row, vector in canaries.vectors.items():
+            stored = index.vectors_at([row])[0]
+            found = len(index) > _SEARCHED or max(index.dense_search(vector, 1).values()) >= _CANARY_FLOOR
+            (passage,) = index.passages([index.passage_of_sentence(row)])
+            if not found or float(stored @ vector) < _CANARY_FLOOR or not passage.passage.text:
+                raise CorruptIndex("What was written cannot be found again. Check the disk, then: rebuild-index --full")
         index.close()
 
 
-def _digest(pages: Sequence[Page], settings: IndexSettings, fingerprint: str) -> str:
-    """Of everything that decides what the index holds."""
-    word_lists = settings.articles.word_lists or lexicon.shipped_file()
-    parts = {
+def _recipe(settings: IndexSettings, fingerprint: str) -> str:
+    """Of everything that decides what an index holds, but the articles."""
+    return _hash({
         "format": generations.FORMAT,
-        "program": program_version(),  # another version may clean and chunk otherwise
+        "reading": _reading_recipe(settings),
         "fingerprint": fingerprint,
         "chunking": settings.chunking.model_dump(mode="json"),
         "context": settings.encoder.context,
-        "word_lists": hashlib.sha256(word_lists.read_bytes()).hexdigest() if word_lists.is_file() else "",
-        "pages": sorted([page.path, page.sha256] for page in pages),
-    }
+        "word_lists": _word_lists(settings),
+    })  # fmt: skip
+
+
+def _reading_recipe(settings: IndexSettings) -> str:
+    """Of everything that decides how a file is read: another version of the program may do otherwise."""
+    return _hash({
+        "program": program_version(),
+        "word_lists": _word_lists(settings),
+        "chunking": settings.chunking.model_dump(mode="json"),
+        "articles": settings.articles.model_dump(mode="json", exclude={"source", "ignore"}),
+    })  # fmt: skip
+
+
+def _word_lists(settings: IndexSettings) -> str:
+    file = settings.articles.word_lists or lexicon.shipped_file()
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+
+
+def _hash(parts: dict[str, object]) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -263,15 +297,14 @@ def program_version() -> str:
         return "not installed"
 
 
-def _serving(index_dir: Path, digest: str) -> generations.Manifest | None:
-    """The manifest of the newest generation, if it is sound and was built from the same."""
+def _base(index_dir: Path, recipe: str, held: ExitStack) -> generations.Held | None:
+    """The newest generation, if it is sound and of the same recipe."""
     try:
-        held = generations.open_newest(index_dir)
+        newest = generations.open_newest(index_dir)
     except IndexProblem:
         return None
-    held.hold.close()
-    sound = held.warning is None and held.manifest.sources_digest == digest
-    return held.manifest if sound else None
+    held.enter_context(newest.hold)
+    return newest if newest.warning is None and newest.manifest.recipe == recipe else None
 
 
 def _report(

@@ -71,6 +71,7 @@ class Header:
     published: date | None
     author: str | None
     source: str | None
+    story: int | None = None  # equal for articles that tell the same: reprints
 
 
 @dataclass(frozen=True, slots=True)

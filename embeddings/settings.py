@@ -34,12 +34,18 @@ class Articles(Section):
     source: tuple[Path, ...] = (Path("seeds"),)
     ignore: tuple[str, ...] = (".*", "README*")
     max_megabytes: float = Field(20.0, gt=0)
+    max_export_megabytes: float = Field(2000.0, gt=0)
     word_lists: Path | None = None
 
     @field_validator("source", "ignore", mode="before")
     @classmethod
     def _one_or_several(cls, value: object) -> object:
         return (value,) if isinstance(value, str) else value
+
+
+class Readers(Section):
+    seconds: float = Field(20.0, gt=0)
+    megabytes: int = Field(1024, ge=128)
 
 
 class Chunking(Section):
@@ -82,6 +88,7 @@ class IndexSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     articles: Articles = Articles()
+    readers: Readers = Readers()
     chunking: Chunking = Chunking()
     encoder: Encoder = Encoder()
     index: Index = Index()

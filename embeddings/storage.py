@@ -1,6 +1,7 @@
-"""Articles and passages of one generation in SQLite, written once and then only read.
+"""Articles and passages of one generation in SQLite, opened for reading only.
 
-Rows are numbered from 0 in the order of articles; sentence n of the generation is row n of its vectors.
+Rows are numbered from 0, in the order in which articles were added; sentence n of the generation is row n of its
+vectors. SQLite holds numbers that no other article or passage ever had (storage_writing); lists of them map the two.
 """
 
 from __future__ import annotations
@@ -13,48 +14,10 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from embeddings.errors import CorruptIndex, StorageError
+import numpy as np
+
+from embeddings.errors import CorruptIndex
 from embeddings.records import Article, Context, Header, Kind, Passage, Span
-
-_SCHEMA = """
-CREATE TABLE articles (
-    row INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, path TEXT NOT NULL, also_at TEXT NOT NULL, url TEXT, title TEXT,
-    published TEXT, author TEXT, source TEXT, place TEXT, text TEXT NOT NULL, sha256 TEXT NOT NULL);
-CREATE TABLE passages (
-    row INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES articles (row), kind TEXT NOT NULL,
-    start INTEGER NOT NULL, "end" INTEGER NOT NULL, sentences TEXT NOT NULL, first_sentence INTEGER NOT NULL);
-CREATE INDEX passages_by_article ON passages (article);
-"""
-
-
-def write(file: Path, articles: Sequence[tuple[Article, Context]], passages: Iterable[Passage]) -> None:
-    """Store everything in `file`, which must not exist. Raises StorageError."""
-    rows = {article.id: row for row, (article, _) in enumerate(articles)}
-    try:
-        connection = sqlite3.connect(file)
-        try:
-            connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; " + _SCHEMA)
-            with connection:
-                connection.executemany(
-                    "INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    ((row, *_article_values(a, c)) for row, (a, c) in enumerate(articles)),
-                )
-                first = 0
-                for row, p in enumerate(passages):
-                    spans = json.dumps([[s.start, s.end] for s in p.sentences], separators=(",", ":"))
-                    values = (row, rows[p.article_id], p.kind.value, p.start, p.end, spans, first)
-                    connection.execute("INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)", values)
-                    first += len(p.sentences)
-        finally:
-            connection.close()
-    except sqlite3.Error as error:
-        raise StorageError(f"The passages could not be written to {file.parent} ({error}). Free some space.") from error
-
-
-def _article_values(a: Article, context: Context) -> tuple[str | None, ...]:
-    published = a.published.isoformat() if a.published else None
-    also_at = json.dumps(a.also_at)
-    return (a.id, a.path, also_at, a.url, a.title, published, a.author, a.source, context.place, a.text, a.sha256)
 
 
 class Storage:
@@ -66,90 +29,99 @@ class Storage:
             self._connection = sqlite3.connect(
                 f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
             )
-            self.article_count = self._one("SELECT count(*) FROM articles")
-            self.passage_count = self._one("SELECT count(*) FROM passages")
+            self._article_numbers = self._numbers("SELECT number FROM articles ORDER BY number")
+            self.passage_numbers = self._numbers("SELECT number FROM passages ORDER BY number")
         except sqlite3.DatabaseError as error:
             raise CorruptIndex(f"{file} cannot be read ({error}). Rebuild the index: rebuild-index --full") from error
-        self._articles: dict[int, tuple[Article, Context]] = {}
+        self.article_count, self.passage_count = len(self._article_numbers), len(self.passage_numbers)
+        self._articles: dict[int, tuple[Article, Context, int]] = {}
 
-    def _one(self, query: str) -> int:
-        return int(self._connection.execute(query).fetchone()[0])
+    def _numbers(self, query: str) -> np.ndarray:
+        with self._lock:
+            return np.fromiter((row[0] for row in self._connection.execute(query)), np.int64)
 
     def _all(self, query: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
         with self._lock:
             return self._connection.execute(query, values).fetchall()
 
-    def first_sentences(self) -> list[int]:
-        """For each passage, the row of its first sentence's vector; ascending."""
-        return [int(str(row[0])) for row in self._all("SELECT first_sentence FROM passages ORDER BY row")]
+    def first_sentences(self) -> np.ndarray:
+        """For each passage the row of its first sentence's vector, and last the number of all: (passages + 1,)."""
+        counts = self._numbers("SELECT sentence_count FROM passages ORDER BY number")
+        return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
     def places(self) -> list[str]:
         """The places that articles are about, each once."""
         return [str(row[0]) for row in self._all("SELECT DISTINCT place FROM articles WHERE place IS NOT NULL")]
 
     def articles(self) -> list[Article]:
-        return [self._article(row)[0] for row in range(self.article_count)]
+        return self.articles_at(range(self.article_count))
 
     def articles_at(self, rows: Iterable[int]) -> list[Article]:
         """The articles of these rows, in the order asked for."""
-        return [self._article(int(row))[0] for row in rows]
+        return [self._article(int(self._article_numbers[row]))[0] for row in rows]
 
     @cached_property
     def headers(self) -> tuple[Header, ...]:
         """All articles without their texts, newest first, undated ones last; those of one day by title or path."""
-        query = "SELECT row, id, path, title, published, author, source FROM articles"
+        query = "SELECT id, path, title, published, author, source, story FROM articles ORDER BY number"
         headers = (
             Header(
-                int(str(row)), str(id_), str(path), _text(title), date.fromisoformat(str(day)) if day else None,
-                _text(author), _text(source),
+                row, str(id_), str(path), _text(title), date.fromisoformat(str(day)) if day else None,
+                _text(author), _text(source), int(str(story)),
             )
-            for row, id_, path, title, day, author, source in self._all(query)
+            for row, (id_, path, title, day, author, source, story) in enumerate(self._all(query))
         )  # fmt: skip
         return tuple(sorted(headers, key=_newest_first))
 
     @cached_property
-    def articles_of_passages(self) -> list[int]:
+    def articles_of_passages(self) -> np.ndarray:
         """For each passage, the row of its article."""
-        return [int(str(row[0])) for row in self._all("SELECT article FROM passages ORDER BY row")]
+        return np.searchsorted(self._article_numbers, self._numbers("SELECT article FROM passages ORDER BY number"))
 
-    def passages(self, rows: Sequence[int]) -> list[tuple[Passage, Article, Context]]:
-        """The passages of `rows`, each with its article, in the order asked for."""
-        marks = ",".join("?" * len(rows))
-        query = f'SELECT row, article, kind, start, "end", sentences FROM passages WHERE row IN ({marks})'  # noqa: S608 - ?,?,?
+    def passages(self, rows: Sequence[int]) -> list[tuple[Passage, Article, Context, int]]:
+        """The passages of `rows`, each with its article and the story that it tells, in the order asked for."""
+        numbers = [int(number) for number in self.passage_numbers[list(rows)]] if len(rows) else []
+        marks = ",".join("?" * len(numbers))
+        query = f'SELECT number, article, kind, start, "end", sentences FROM passages WHERE number IN ({marks})'  # noqa: S608 - ?,?,?
         found = {}
-        for row, article_row, kind, start, end, spans in self._all(query, [int(r) for r in rows]):
-            article, context = self._article(int(str(article_row)))
+        for number, article_number, kind, start, end, spans in self._all(query, numbers):
+            article, context, story = self._article(int(str(article_number)))
             a, b = int(str(start)), int(str(end))
             sentences = tuple(Span(*pair) for pair in json.loads(str(spans)))
             passage = Passage(article.id, Kind(str(kind)), a, b, article.text[a:b], sentences)
-            found[int(str(row))] = (passage, article, context)
-        return [found[int(row)] for row in rows]
+            found[int(str(number))] = (passage, article, context, story)
+        return [found[number] for number in numbers]
 
     def rows_of(self, article_ids: Collection[str]) -> list[int]:
         """The rows of all passages of these articles, ascending."""
-        query = "SELECT p.row, a.id FROM passages p JOIN articles a ON a.row = p.article ORDER BY p.row"
-        return [int(str(row)) for row, id_ in self._all(query) if id_ in article_ids]
+        query = "SELECT p.number, a.id FROM passages p JOIN articles a ON a.number = p.article ORDER BY p.number"
+        return self._rows(int(str(number)) for number, id_ in self._all(query) if id_ in article_ids)
 
     def passages_of(self, article_id: str) -> list[int]:
-        query = "SELECT p.row FROM passages p JOIN articles a ON a.row = p.article WHERE a.id = ? ORDER BY p.row"
-        return [int(str(row[0])) for row in self._all(query, [article_id])]
+        query = (
+            "SELECT p.number FROM passages p JOIN articles a ON a.number = p.article WHERE a.id = ? ORDER BY p.number"
+        )
+        return self._rows(int(str(row[0])) for row in self._all(query, [article_id]))
 
-    def _article(self, row: int) -> tuple[Article, Context]:
-        if row not in self._articles:
-            (values,) = self._all("SELECT * FROM articles WHERE row = ?", [row])
-            _, id_, path, also, url, title, day, author, source, place, text, sha256 = values
+    def _rows(self, numbers: Iterable[int]) -> list[int]:
+        return [int(row) for row in np.searchsorted(self.passage_numbers, list(numbers))]
+
+    def _article(self, number: int) -> tuple[Article, Context, int]:
+        if number not in self._articles:
+            (values,) = self._all("SELECT * FROM articles JOIN texts ON article = number WHERE number = ?", [number])
+            (_, id_, path, also, url, title, day, author, source, section, place, sha256, pages, story, _, text) = (
+                values
+            )
             published = date.fromisoformat(str(day)) if day else None
             article = Article(
-                str(id_), str(path), tuple(json.loads(str(also))), _text(url), _text(title), published,
-                _text(author), _text(source), str(text), str(sha256),
+                str(id_), str(path), tuple(json.loads(str(also))), _text(url), _text(title), published, _text(author),
+                _text(source), str(text), str(sha256), _text(section), tuple(json.loads(str(pages))),
             )  # fmt: skip
+            context = Context(article.title, published, _text(place), article.author, article.source)
             if len(self._articles) > 4096:  # a bounded memory of what was shown lately
                 self._articles.clear()
-            self._articles[row] = (
-                article,
-                Context(article.title, published, _text(place), article.author, article.source),
-            )
-        return self._articles[row]
+            self._articles[number] = (article, context, int(str(story)))
+        return self._articles[number]
 
     def close(self) -> None:
         self._connection.close()

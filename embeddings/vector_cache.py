@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,9 @@ import numpy as np
 from embeddings.errors import StorageError
 
 _SCHEMA = "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, checksum INTEGER, vector BLOB) WITHOUT ROWID"
+_ROOM = 3  # times what the index needs
+_OVERHEAD = 120  # bytes of a vector's key, checksum and place in the file
+_SPARE = 64_000_000  # bytes; below that nothing is ever thrown away
 _LOOK_UP = 500  # keys a query
 
 
@@ -88,19 +91,17 @@ class VectorCache:
         with self._connection:
             self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", rows)
 
-    def keep_only(self, texts: Iterable[str]) -> None:
-        """Forget vectors of other texts, once they are more than half of the file."""
-        wanted = {self._key(text) for text in texts}
+    def trim(self, sentences: int, dim: int) -> None:
+        """Begin anew once the file is far larger than an index of so many sentences needs.
+
+        What is lost are vectors of texts that no article says any more, and second copies: the index has its own.
+        """
         try:
-            (held,) = self._connection.execute("SELECT count(*) FROM vectors").fetchone()
-            if held <= 2 * len(wanted):
-                return
-            stale = [row for row in self._connection.execute("SELECT key FROM vectors") if row[0] not in wanted]
-            with self._connection:
-                self._connection.executemany("DELETE FROM vectors WHERE key = ?", stale)
-            self._connection.execute("VACUUM")
-        except sqlite3.Error:
-            return  # the index is published by now; a cache that stays too large, or is damaged, harms no one
+            if self._file.stat().st_size > _ROOM * sentences * (4 * dim + _OVERHEAD) + _SPARE:
+                self._connection.close()
+                self._connection = self._begin_anew()
+        except (OSError, StorageError, sqlite3.Error):
+            return  # a cache that stays too large harms no one
 
     def _key(self, text: str) -> bytes:
         return hashlib.sha256(self._salt + text.encode("utf-8", "surrogatepass")).digest()

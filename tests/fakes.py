@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from hypothesis import strategies as st
 
-from embeddings import lexicon, vocabulary
-from embeddings.articles import read_pages
+from embeddings import lexicon, vocabulary, vocabulary_writing
+from embeddings.articles import shown
 from embeddings.chunking import chunk
 from embeddings.cleaning import clean
+from embeddings.counting import commonest, count_all, definitions
 from embeddings.metadata import context_of, describe
-from embeddings.readers import Hints, read
+from embeddings.readers import Hints, Reading, read
+from embeddings.reading import InProcess, read_file
 from embeddings.records import Article, Page, Passage, Region, Skipped
 from embeddings.settings import Articles, Chunking, Index, IndexSettings
-from embeddings.vietnamese import bigrams, fold, syllables
+from embeddings.vietnamese import bigrams, fold, syllables, visible
 from qa_bot.understanding import Knowledge, asking_words, understand
 from qa_bot.understanding.restoring import Restorer
 
@@ -81,15 +83,14 @@ def page_of(text: str, front_matter: dict[str, str] | None = None, path: str = "
 
 def read_one(path: Path, settings: Articles | None = None) -> Page | Skipped:
     """The one article of a file, or why there is none."""
-    pages, skipped = read_pages(path, settings or Articles())
-    found: list[Page | Skipped] = [*pages, *skipped]
-    assert len(found) == 1
-    return found[0]
+    (found,) = list(read_file(path, settings or Articles(), InProcess()))
+    return found if isinstance(found, Page) else Skipped(shown(path), found.reason)
 
 
 def reading_of(extension: str, data: bytes) -> tuple[str, dict[str, str], int]:
     """(text, front matter, where the body starts) of the one article in `data`."""
     (reading,) = read(data, Hints(extension))
+    assert isinstance(reading, Reading)
     return reading.text, reading.front_matter, reading.body_start
 
 
@@ -103,11 +104,9 @@ def prepared(text: str) -> tuple[Article, list[Region]]:
 def vocabulary_over(texts: Iterable[str]) -> vocabulary.Vocabulary:
     """The vocabulary of an index over `texts`, as a build writes it. Its file is gone, but stays open."""
     read = tuple(texts)
-    counts = vocabulary.Counts(abbreviations=vocabulary.defined_in(read))
-    for text in read:
-        counts.add(text)
+    meanings = commonest(meaning for text in read for meaning in definitions(visible(text)))
     with tempfile.TemporaryDirectory() as folder:
-        vocabulary.write(Path(folder) / "vocabulary.sqlite", counts)
+        vocabulary_writing.write(Path(folder) / "vocabulary.sqlite", count_all(read), meanings)
         return vocabulary.Vocabulary(Path(folder) / "vocabulary.sqlite")
 
 

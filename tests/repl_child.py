@@ -38,7 +38,7 @@ class FakeIndex:
 
 def manifest(number: int) -> Manifest:
     return Manifest(
-        1, number, "2024-05-01T08:00:00+00:00", "fake", 8, 2, 2, 2, "", {}, [["seeds/x.doc", "no text"]], {}
+        1, number, "2024-05-01T08:00:00+00:00", "fake", 8, 2, 2, 2, 0, "", {}, [["seeds/x.doc", "no text"]], {}
     )
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.articles import find_files, merge_identical, shown
+from embeddings.articles import find_files, shown
 from embeddings.cleaning import clean
 from embeddings.errors import SourceError
 from embeddings.records import Page, Skipped
 from embeddings.settings import Articles
-from tests.fakes import ROOT, WORDS, page_of, read_one
+from tests.fakes import ROOT, WORDS, read_one
 
 TEXT = "Đảng bộ huyện Hải Hậu có 14.500 đảng viên."
 
@@ -162,18 +162,6 @@ def test_readmes_and_hidden_files_and_folders_are_no_articles(tmp_path: Path) ->
     assert skipped == []
 
 
-def test_identical_files_are_one_article_that_knows_every_path() -> None:
-    pages = [
-        page_of("x", path="b.txt"),
-        page_of("y", path="c.txt"),
-        page_of("x", path="d.txt"),
-        page_of("x", path="e.txt"),
-    ]
-    unique, others = merge_identical(pages)
-    assert [page.path for page in unique] == ["b.txt", "c.txt"]
-    assert others == {pages[0].sha256: ("d.txt", "e.txt")}
-
-
 def test_sources_that_overlap_give_each_file_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.txt").write_text(TEXT, "utf-8")
     monkeypatch.chdir(tmp_path)
@@ -189,7 +177,8 @@ def test_a_source_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
 _UNREADABLE = """
 import os, sys
 from pathlib import Path
-from embeddings.articles import find_files, read_pages
+from embeddings.articles import find_files
+from embeddings.reading import InProcess, read_file
 from embeddings.cleaning import clean
 from embeddings.errors import SourceError
 from embeddings.settings import Articles
@@ -198,8 +187,11 @@ if os.getuid() == 0:
     os.setgid(65534), os.setuid(65534)
 os.chdir(sys.argv[1])
 files, skipped = find_files(Articles(source=(Path("."),)))
-for found in [*skipped, *(found for file in files for part in read_pages(file, Articles()) for found in part)]:
-    print(getattr(found, "path", ""), getattr(found, "reason", "read"), sep=": ")
+for found in skipped:
+    print(found.path, found.reason, sep=": ")
+for file in files:
+    for found in read_file(file, Articles(), InProcess()):
+        print(file, getattr(found, "reason", "read"), sep=": ")
 for source in ("closed", "closed/in.txt", "listed/in.txt"):
     try:
         find_files(Articles(source=(Path(source),)))

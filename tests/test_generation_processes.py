@@ -80,11 +80,11 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
     [
         ("read", 1, 2),
         ("encode", 0, 2),
+        ("index", 0, 2),
         ("index", 1, 2),
-        ("index", 3, 2),
-        ("index", 4, 2),
         ("check", 0, 2),
-        ("check", 1, 3),
+        ("check", 2, 2),
+        ("check", 3, 3),
     ],
 )
 def test_a_build_killed_at_any_step_leaves_the_old_index_or_the_new_one(
@@ -97,7 +97,7 @@ def test_a_build_killed_at_any_step_leaves_the_old_index_or_the_new_one(
     assert answers(index_dir) == serving
     pipeline.build(index_settings(source, index_dir), HashingEncoder())
     assert answers(index_dir) == 3
-    assert contents(index_dir) == ["generations", "lock", "vector-cache.sqlite"]
+    assert contents(index_dir) == ["files.sqlite", "generations", "lock", "vector-cache.sqlite"]
 
 
 def test_a_killed_first_build_is_no_index_yet_and_what_it_encoded_is_kept(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_a_killed_first_build_is_no_index_yet_and_what_it_encoded_is_kept(tmp_pa
 
 def test_of_two_builders_one_wins_and_the_other_says_who(folders: tuple[Path, Path]) -> None:
     _, index_dir = folders
-    first = halted(folders, "index", 2)
+    first = halted(folders, "index", 1)
     code, out, err = finish(start(*folders))
     assert (code, out) == (1, "")
     assert err == f"IndexBusy: Another build of {index_dir} is running (process {first.pid}). Wait for it to end.\n"
@@ -168,7 +168,7 @@ def test_a_disk_that_fills_up_is_one_line_and_leaves_the_old_index(
     assert err.startswith("StorageError: ")
     assert err.count("\n") == 1
     assert {path: path.read_bytes() for path in (index_dir / "generations").rglob("*") if path.is_file()} == before
-    assert contents(index_dir) == ["generations", "lock", "vector-cache.sqlite"]
+    assert contents(index_dir) == ["files.sqlite", "generations", "lock", "vector-cache.sqlite"]
     assert answers(index_dir) == 2
     report = pipeline.build(index_settings(source, index_dir), HashingEncoder())
     assert report.reused > 0  # a full disk is no reason to lose what was encoded

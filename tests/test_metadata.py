@@ -16,14 +16,14 @@ PAGE = f"Huyện Hải Hậu trồng cây gây rừng\nThứ 7, 12/06/2021\n{PAR
 
 def described(text: str, front_matter: dict[str, str] | None = None) -> Article:
     page = page_of(text, front_matter)
-    return describe(page, clean(page, WORDS), WORDS, ("khac.txt",))
+    return describe(page, clean(page, WORDS), WORDS)
 
 
 def test_title_date_author_and_source_come_from_their_lines() -> None:
     article = described(PAGE)
     assert article.title == "Huyện Hải Hậu trồng cây gây rừng"
     assert (article.published, article.author, article.source) == (date(2021, 6, 12), "Trúc Linh", "Báo Nam Định")
-    assert (article.url, article.also_at, article.text) == (None, ("khac.txt",), PAGE)
+    assert (article.url, article.also_at, article.text) == (None, (), PAGE)
 
 
 def test_what_a_page_does_not_say_is_none() -> None:

@@ -188,9 +188,9 @@ def test_without_an_index_the_command_that_builds_it_is_named(world: World) -> N
     ("content", "message"),
     [
         (None, r"articles' does not exist"),
-        ({}, r"There is no article in .*articles\. Put \.txt or \.md files there"),
+        ({}, r"There is no article in .*articles\. Put files there that can be read: \.txt"),
         ({"a.txt": b"", "b.txt": b"\0"}, r"no article in .*\(2 skipped; first: .*a\.txt: empty\)"),
-        ({"a.txt": b"12345\n---\n"}, r"There is no text in the 1 files of .*articles"),
+        ({"a.txt": b"12345\n---\n"}, r"no article in .*first: .*a\.txt: nothing in it but page furniture"),
     ],
     ids=["missing", "empty", "bad", "furniture"],
 )

@@ -129,7 +129,7 @@ def test_an_index_folder_of_any_name_is_shown_as_it_is(first_run: tuple[int, str
         ),
         (
             ["--source", "void"],
-            "There is no article in void. Put .txt or .md files there; the old index stays as it is.",
+            "There is no article in void. Put files there that can be read: .txt, .md. The old index stays as it is.",
         ),
         (
             ["--config", "none.toml"],

@@ -64,7 +64,7 @@ def understood(text: str) -> tuple[Step, ...]:
 
 
 def manifest(*, fingerprint: str = "fake", skipped: list[list[str]] | None = None) -> Manifest:
-    return Manifest(1, 3, "2024-05-01T08:00:00+00:00", fingerprint, 8, 2, 12, 40, "", {}, skipped or [], {})
+    return Manifest(1, 3, "2024-05-01T08:00:00+00:00", fingerprint, 8, 2, 12, 40, 0, "", {}, skipped or [], {})
 
 
 def everything(text: str) -> Group:

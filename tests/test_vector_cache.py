@@ -69,7 +69,7 @@ def test_whatever_byte_is_damaged_no_wrong_vector_comes_out_and_the_cache_works_
         with VectorCache(file, "a") as cache:
             assert right(cache.get(TEXTS)), at
             cache.put(TEXTS, MATRIX)
-            cache.keep_only(TEXTS)
+            cache.trim(40, 32)
             found = cache.get(TEXTS)
             assert right(found), at
             assert len(found) == 40, at
@@ -97,12 +97,18 @@ def test_a_file_of_another_layout_is_begun_anew(statement: str, tmp_path: Path) 
         assert len(cache.get(TEXTS)) == 40
 
 
-def test_what_no_article_says_any_more_is_forgotten_in_the_end(tmp_path: Path) -> None:
+def test_a_cache_far_larger_than_its_index_is_begun_anew_and_works_on(tmp_path: Path) -> None:
+    many = [f"câu số {number}" for number in range(2_000)]
+    rows = np.zeros((len(many), 10_000), np.float32)
     with VectorCache(filled(tmp_path / "c"), "a") as cache:
-        cache.keep_only(TEXTS[:30])
-        assert len(cache.get(TEXTS)) == 40  # still less than half is stale
-        cache.keep_only(TEXTS[:5])
-        assert sorted(cache.get(TEXTS)) == [0, 1, 2, 3, 4]
+        cache.put(many, rows)
+        cache.trim(len(many), 10_000)
+        assert len(cache.get(TEXTS)) == 40  # as large as its index needs
+        cache.trim(10, 10_000)
+        assert cache.get(TEXTS) == {}
+        cache.put(TEXTS, MATRIX)
+        assert right(cache.get(TEXTS))
+    assert (tmp_path / "c").stat().st_size < 1_000_000
 
 
 def test_a_cache_that_cannot_be_opened_is_one_error(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 from hypothesis import given
@@ -19,8 +20,51 @@ def unit_rows(count: int, dim: int, seed: int) -> np.ndarray:
 
 
 def stored(matrix: np.ndarray, folder: Path) -> vectors.Vectors:
-    (folder / "vectors.faiss").write_bytes(vectors.build(matrix))
-    return vectors.load(folder / "vectors.faiss")
+    return vectors.load(written(matrix, folder / "vectors.faiss"))
+
+
+def written(matrix: np.ndarray, file: Path) -> Path:
+    with vectors.VectorsWriter(file, matrix.shape[1]) as writer:
+        writer.add(matrix)
+    return file
+
+
+def as_faiss_has_it(matrix: np.ndarray) -> bytes:
+    index = faiss.IndexFlatIP(matrix.shape[1])
+    index.add(matrix)
+    return bytes(faiss.serialize_index(index))
+
+
+@given(count=st.integers(0, 60), dim=st.integers(1, 40))
+def test_the_file_is_the_one_that_faiss_writes(count: int, dim: int, tmp_path_factory: pytest.TempPathFactory) -> None:
+    matrix = unit_rows(count, dim, 3)
+    assert written(matrix, tmp_path_factory.mktemp("v") / "v.faiss").read_bytes() == as_faiss_has_it(matrix)
+
+
+@given(
+    count=st.integers(1, 60),
+    cuts=st.lists(st.integers(0, 60), max_size=8),
+    fresh=st.integers(0, 5),
+)
+def test_what_is_kept_of_another_index_comes_before_what_is_new(
+    count: int, cuts: list[int], fresh: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("v")
+    matrix, new = unit_rows(count, 7, 5), unit_rows(fresh, 7, 6)
+    edges = sorted({min(cut, count) for cut in cuts})
+    ranges = list(zip(edges[::2], edges[1::2], strict=False))
+    with vectors.VectorsWriter(folder / "b.faiss", 7) as writer:
+        writer.keep(written(matrix, folder / "a.faiss"), ranges)
+        writer.add(new)
+        assert len(writer) == sum(end - first for first, end in ranges) + fresh
+    expected = np.concatenate([*(matrix[first:end] for first, end in ranges), new])
+    assert (folder / "b.faiss").read_bytes() == as_faiss_has_it(expected)
+
+
+def test_a_base_that_is_too_short_is_an_error_and_no_silent_loss(tmp_path: Path) -> None:
+    base = written(unit_rows(4, 7, 5), tmp_path / "a.faiss")
+    with pytest.raises(OSError, match=r"a\.faiss is shorter"), vectors.VectorsWriter(tmp_path / "b.faiss", 7) as writer:
+        writer.keep(base, [(0, 5)])
 
 
 @given(count=st.integers(1, 60), dim=st.integers(1, 40), limit=st.integers(1, 80), seed=st.integers(0, 2**32 - 1))
@@ -51,7 +95,7 @@ def test_an_empty_index_finds_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", ["empty", "half", "noise", "huge"])
 def test_a_file_that_is_no_index_is_refused(damage: str, tmp_path: Path) -> None:
-    whole = vectors.build(unit_rows(20, 8, 1))
+    whole = as_faiss_has_it(unit_rows(20, 8, 1))
     data = {
         "empty": b"",
         "half": whole[: len(whole) // 2],

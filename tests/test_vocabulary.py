@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings import vocabulary
+from embeddings import vocabulary_writing
+from embeddings.counting import Counts, commonest, definitions
 from embeddings.errors import CorruptIndex, StorageError
 from embeddings.vietnamese import fold, syllables
-from embeddings.vocabulary import Counts, Vocabulary, defined_in, definitions, name_key
+from embeddings.vocabulary import Vocabulary, name_key
 from tests.fakes import pages, time_limit, vocabulary_over
 
 NEWS = (
@@ -105,12 +106,12 @@ def test_a_number_before_a_number_counts_nothing() -> None:
     ],
 )
 def test_an_article_defines_a_short_form_in_brackets(text: str, found: list[tuple[str, str]]) -> None:
-    assert list(definitions(text)) == found
+    assert [(short, full) for short, full, _ in definitions(text)] == found
 
 
 def test_of_several_meanings_the_commonest_is_kept() -> None:
     texts = ["Hợp tác xã (HTX)", "Hội tài xế (HTX)", "các Hợp tác xã (HTX)"]
-    assert defined_in(texts) == {"HTX": "Hợp tác xã"}
+    assert commonest(found for text in texts for found in definitions(text)) == {"HTX": "Hợp tác xã"}
     assert vocabulary_over(texts).abbreviations == {"HTX": "Hợp tác xã"}
 
 
@@ -151,12 +152,12 @@ def test_the_same_articles_give_the_same_file(tmp_path: Path) -> None:
     for text in NEWS:
         counts.add(text)
     for name in ("a.sqlite", "b.sqlite"):
-        vocabulary.write(tmp_path / name, counts)
+        vocabulary_writing.write(tmp_path / name, counts, {})
     assert (tmp_path / "a.sqlite").read_bytes() == (tmp_path / "b.sqlite").read_bytes()
 
 
 def test_reading_writes_nothing(tmp_path: Path) -> None:
-    vocabulary.write(tmp_path / "v.sqlite", Counts())
+    vocabulary_writing.write(tmp_path / "v.sqlite", Counts(), {})
     before = (tmp_path / "v.sqlite").read_bytes()
     known = Vocabulary(tmp_path / "v.sqlite")
     assert (known.total, known.abbreviations, known.forms(["a"])) == (0, {}, {})
@@ -168,11 +169,11 @@ def test_reading_writes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_file_that_exists_or_cannot_be_written_is_one_error(tmp_path: Path) -> None:
-    vocabulary.write(tmp_path / "v.sqlite", Counts())
+    vocabulary_writing.write(tmp_path / "v.sqlite", Counts(), {})
     with pytest.raises(StorageError, match=r"The vocabulary could not be written to .*already exists"):
-        vocabulary.write(tmp_path / "v.sqlite", Counts())
+        vocabulary_writing.write(tmp_path / "v.sqlite", Counts(), {})
     with pytest.raises(StorageError, match=r"could not be written to .*unable to open"):
-        vocabulary.write(tmp_path / "none" / "v.sqlite", Counts())
+        vocabulary_writing.write(tmp_path / "none" / "v.sqlite", Counts(), {})
 
 
 @pytest.mark.parametrize("data", [b"", b"not a database, however long it may be" * 100])
@@ -193,4 +194,4 @@ def test_the_time_is_linear() -> None:
             "a (" * 100_000,
         ):
             Counts().add(text)
-            defined_in([text])
+            definitions(text)

@@ -1,7 +1,8 @@
 """From files to articles: one module a format, one registry.
 
-Each module has `read(data, hints) -> Iterator[Reading]`: a file's bytes in, its articles out. It raises ValueError with
-a reason that a person understands when there is none. Modules are imported when first needed: some bring much along.
+Each module has `read(data, hints) -> Iterator[Reading | Unreadable]`: a file's bytes in, its articles out, and of many
+in one file which are none. It raises ValueError with a reason that a person understands when it holds none at all.
+Modules are imported when first needed: some bring much along.
 """
 
 from __future__ import annotations
@@ -23,6 +24,14 @@ class Reading:
     regions: tuple[Region, ...] | None = None  # what each range is, where the format says so; None: cleaning finds out
     pages: tuple[int, ...] = ()  # where each printed page begins in `text`
     part: str = ""  # which article of the file it is, where the file holds several
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """One of a file's many that is no article; the rest is read nevertheless."""
+
+    part: str  # as Reading.part would be
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +60,8 @@ READERS: Mapping[str, Format] = {
 """By file name extension, lower case."""
 
 
-def read(data: bytes, hints: Hints) -> Iterator[Reading]:
+def read(data: bytes, hints: Hints) -> Iterator[Reading | Unreadable]:
     """The articles of a file, in this process; what has no known extension is read as plain text. Raises ValueError."""
     module = import_module(f"{__name__}.{READERS.get(hints.extension, READERS['.txt']).module}")
-    readings: Iterator[Reading] = module.read(data, hints)
+    readings: Iterator[Reading | Unreadable] = module.read(data, hints)
     return readings

@@ -27,7 +27,7 @@ from embeddings.articles import find_files, shown
 from embeddings.console import one_line
 from embeddings.errors import SourceError
 from embeddings.fetching import Fetched
-from embeddings.readers import READERS, Hints, read
+from embeddings.readers import READERS, Hints, Reading, read
 from embeddings.settings import Articles
 from embeddings.vietnamese import fold, visible
 from qa_bot.errors import ArticleGone, LibraryError, UnknownFormat
@@ -237,9 +237,11 @@ def _read(name: str, data: bytes, of: str = "") -> tuple[str, dict[str, str], in
     """What the reader of such files makes of it. Raises LibraryError where it is no article."""
     extension = name[name.rindex(".") :]
     try:
-        reading = next(read(data, Hints(extension)))
+        reading = next((found for found in read(data, Hints(extension)) if isinstance(found, Reading)), None)
     except ValueError as error:
         raise LibraryError(f"{of or name} cannot be read: {error}.") from error
+    if reading is None:
+        raise LibraryError(f"{of or name} holds no article.")
     return reading.text, reading.front_matter, reading.body_start
 
 

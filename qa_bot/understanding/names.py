@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from embeddings.lexicon import Lexicon
 from embeddings.vietnamese import UPPER, fold, syllables
-from embeddings.vocabulary import LONGEST_NAME, Vocabulary
+from embeddings.counting import LONGEST_NAME
+from embeddings.vocabulary import Vocabulary
 
 _WORD = re.compile(r"[^\W\d_]+")
 _CAPITALISED = re.compile(rf"[{UPPER}]")

@@ -1,0 +1,110 @@
+"""What a file holds: its bytes, given to the reader of its format, as pages; or why it holds none.
+
+A file that changes while it is read is read again. What a stranger may have made to hurt is parsed in a child process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from embeddings.articles import extension_of, shown
+from embeddings.readers import READERS, Hints, Reading, Unreadable, read
+from embeddings.records import Page
+from embeddings.settings import Articles
+
+_READ_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What is no article, and why."""
+
+    part: str  # of the file; "" for all of it
+    reason: str
+    lasting: bool = True  # whether the same bytes would be refused again
+
+
+class Apart(Protocol):
+    """Reads a stranger's bytes where they can do no harm."""
+
+    def read(self, data: bytes, hints: Hints) -> list[Reading | Unreadable]:
+        """Raises ValueError with a reason that a person understands."""
+        ...
+
+
+class InProcess:
+    """Reads them here: for formats whose parsers cannot be hurt."""
+
+    def read(self, data: bytes, hints: Hints) -> list[Reading | Unreadable]:
+        return list(read(data, hints))
+
+
+def read_file(path: Path, settings: Articles, apart: Apart) -> Iterator[Page | Unread]:
+    """The articles of a file one after the other, and what of it is none."""
+    extension = extension_of(path.name)
+    try:
+        data = _bytes(path, settings, extension)
+        yield from pages_of(shown(path), data, Hints(extension), apart)
+    except OSError as error:
+        yield Unread("", f"cannot be read ({error.strerror or error})", lasting=False)
+    except _Changing as error:
+        yield Unread("", str(error), lasting=False)
+    except ValueError as error:
+        yield Unread("", str(error))
+
+
+def pages_of(name: str, data: bytes, hints: Hints, apart: Apart) -> Iterator[Page | Unread]:
+    """The articles in `data`, of a file that is shown as `name`. Raises ValueError when it holds none at all."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    kind = READERS.get(hints.extension)
+    for reading in apart.read(data, hints) if kind is not None and kind.apart else read(data, hints):
+        if isinstance(reading, Unreadable):
+            yield Unread(reading.part, reading.reason)
+            continue
+        yield Page(
+            path=path_of(name, reading.part),
+            text=reading.text,
+            sha256=content_hash(reading) if reading.part else sha256,
+            front_matter=reading.front_matter,
+            body_start=reading.body_start,
+            regions=reading.regions,
+            pages=reading.pages,
+        )
+
+
+def path_of(name: str, part: str) -> str:
+    return f"{name}#{part}" if part else name
+
+
+def content_hash(reading: Reading) -> str:
+    """Of an article that shares its file with others: it stays the same when its neighbours change."""
+    stated = json.dumps(reading.front_matter, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(f"{stated}\0{reading.text}".encode("utf-8", "replace")).hexdigest()
+
+
+class _Changing(Exception):
+    pass
+
+
+def _bytes(path: Path, settings: Articles, extension: str) -> bytes:
+    """The file's bytes; read again when its size or time changed meanwhile."""
+    kind = READERS.get(extension)
+    name = "max_export_megabytes" if kind is not None and kind.several else "max_megabytes"
+    megabytes = getattr(settings, name)
+    most = int(megabytes * 1_000_000)
+    for _ in range(_READ_ATTEMPTS):
+        with path.open("rb") as file:
+            before = os.fstat(file.fileno())
+            if before.st_size > most:
+                raise ValueError(f"{before.st_size / 1e6:.0f} MB, more than articles.{name} = {megabytes:g}")
+            data = file.read(most + 1)
+            after = os.fstat(file.fileno())
+        if (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size) and len(data) == after.st_size:
+            return data
+    raise _Changing("it changes while it is read; try again when it is finished")
