@@ -9,9 +9,9 @@ import fnmatch
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from embeddings.errors import SourceError
 from embeddings.ledger import Signature, signature
@@ -24,14 +24,14 @@ from embeddings.settings import Articles
 class File:
     """A file that may hold articles, and what tells whether it changed."""
 
-    path: Path
+    path: str
     signature: Signature
 
 
 def find_files(settings: Articles) -> tuple[list[Path], list[Skipped]]:
     """`survey` without what tells whether a file changed."""
     files, skipped = survey(settings)
-    return [file.path for file in files], skipped
+    return [Path(file.path) for file in files], skipped
 
 
 def survey(settings: Articles) -> tuple[list[File], list[Skipped]]:
@@ -44,9 +44,9 @@ def survey(settings: Articles) -> tuple[list[File], list[Skipped]]:
     for source in settings.source:
         for path, found in sorted(_walk(source, settings.ignore), key=lambda item: item[0]):
             if isinstance(found, str):
-                skipped.append(Skipped(shown(Path(path)), found))
+                skipped.append(Skipped(shown(path), found))
             else:
-                files.setdefault(os.path.abspath(path), File(Path(path), signature(found)))
+                files.setdefault(os.path.abspath(path), File(path, signature(found)))
     return list(files.values()), skipped
 
 
@@ -67,11 +67,16 @@ def _walk(source: Path, ignore: Sequence[str]) -> Iterator[tuple[str, _Found]]:
         os.scandir(source).close()
     except OSError as error:
         raise SourceError(f"The articles folder {str(source)!r} cannot be listed ({error.strerror}).") from error
-    ignored = [re.compile(fnmatch.translate(pattern.casefold())) for pattern in ignore]
-    yield from _below(str(source), source.resolve(), ignored)
+    yield from _below(str(source), source.resolve(), ignoring(ignore))
 
 
-def _below(folder: str, root: Path, ignored: Sequence[re.Pattern[str]]) -> Iterator[tuple[str, _Found]]:
+def ignoring(patterns: Sequence[str]) -> Callable[[str], bool]:
+    """Whether a file or folder of that name is passed over."""
+    compiled = [re.compile(fnmatch.translate(pattern.casefold())) for pattern in patterns]
+    return lambda name: any(pattern.match(name.casefold()) for pattern in compiled)
+
+
+def _below(folder: str, root: Path, ignored: Callable[[str], bool]) -> Iterator[tuple[str, _Found]]:
     folders = [folder]
     while folders:
         current = folders.pop()
@@ -82,7 +87,7 @@ def _below(folder: str, root: Path, ignored: Sequence[re.Pattern[str]]) -> Itera
             yield current, f"cannot be listed ({error.strerror})"
             continue
         for entry in entries:
-            if any(pattern.match(entry.name.casefold()) for pattern in ignored):
+            if ignored(entry.name):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 folders.append(entry.path)
@@ -111,16 +116,15 @@ def _status(entry: os.DirEntry[str], root: Path) -> _Found:
 
 def extension_of(name: str) -> str:
     """By which a file is read: ".md", and ".jsonl.xz" of a packed one."""
-    suffixes = PurePath(name).suffixes
-    last = "".join(suffixes[-2:]).lower()
-    return last if last in READERS else (suffixes[-1].lower() if suffixes else "")
+    stem, last = os.path.splitext(name.lower())
+    packed = os.path.splitext(stem)[1] + last
+    return packed if packed in READERS else last
 
 
-def shown(path: Path) -> str:
+def shown(path: Path | str) -> str:
     """The path as it is stored and shown: relative to the working folder where it lies below, always valid text."""
-    absolute = Path(os.path.abspath(path))
-    text = os.path.relpath(absolute) if absolute.is_relative_to(Path.cwd()) else str(absolute)
-    return valid_name(text)
+    absolute, here = os.path.abspath(path), os.path.join(os.getcwd(), "")
+    return valid_name(absolute.removeprefix(here) if absolute != here.rstrip(os.sep) else os.curdir)
 
 
 def valid_name(name: str) -> str:

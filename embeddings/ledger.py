@@ -77,19 +77,19 @@ class Ledger:
     def _problem(self, error: Exception) -> str:
         return f"The list of files {self._file} cannot be used ({error}). Free some space, or delete it."
 
-    def look_up(self, path: Path, now: Signature) -> Holds | None:
+    def look_up(self, path: str, now: Signature) -> Holds | None:
         """What the file held, if it is the same still."""
-        then, holds = self._known.get(os.fsencode(path), (None, ""))
+        then, holds = self._known.get(_key(path), (None, ""))
         return _holds(holds) if then is not None and tuple(then) == tuple(now) else None
 
-    def note(self, path: Path, then: Signature, holds: Holds, read_at: int) -> None:
+    def note(self, path: str, then: Signature, holds: Holds, read_at: int) -> None:
         """Remember what the file held when its signature was `then`; `read_at`: when reading began, in nanoseconds."""
         if read_at - max(then[1], then[2]) > _SETTLED:
-            self._fresh[os.fsencode(path)] = (then, holds)
+            self._fresh[_key(path)] = (then, holds)
 
-    def keep(self, paths: Collection[Path]) -> None:
+    def keep(self, paths: Collection[str]) -> None:
         """Write what was noted, and forget files that are not among `paths`. A full disk is no reason to fail."""
-        there = {os.fsencode(path) for path in paths}
+        there = {_key(path) for path in paths}
         gone = [(path,) for path in self._known if path not in there]
         texts = ((path, json.dumps(then), _text(holds)) for path, (then, holds) in self._fresh.items())
         rows = [(*row, _checksum(*row)) for row in texts]
@@ -135,6 +135,10 @@ def _of_the_disk(error: sqlite3.DatabaseError) -> bool:
     """A full disk is no reason to throw the list away; a damaged or foreign file is."""
     own = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY)
     return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF not in own
+
+
+def _key(path: str) -> bytes:
+    return os.fsencode(os.path.abspath(path))
 
 
 def _checksum(path: bytes, signature_text: str, holds: str) -> int:

@@ -140,7 +140,7 @@ def _read_anew(draft: Draft, file: articles.File, settings: IndexSettings, ledge
     found: list[tuple[str, str]] = []
     unread: list[tuple[str, str]] = []
     lasting = True
-    for item in read_file(file.path, settings.articles, apart):
+    for item in read_file(Path(file.path), settings.articles, apart):
         if isinstance(item, Unread):
             unread.append((item.part, item.reason))
             lasting = lasting and item.lasting

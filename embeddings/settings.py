@@ -48,6 +48,30 @@ class Readers(Section):
     megabytes: int = Field(1024, ge=128)
 
 
+class Web(Section):
+    addresses: tuple[str, ...] = ()
+    refresh_hours: float = Field(24.0, gt=0)
+    delay_seconds: float = Field(1.0, ge=0)
+    max_pages: int = Field(2000, ge=1)
+    max_megabytes: float = Field(20.0, gt=0)
+    deadline_seconds: float = Field(20.0, gt=0)
+    total_minutes: float = Field(60.0, gt=0)
+    allow_private: bool = False
+
+    @field_validator("addresses", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("addresses")
+    @classmethod
+    def _on_the_web(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for address in value:
+            if not address.casefold().startswith(("http://", "https://")):
+                raise ValueError(f"{address!r} is no address; it must begin with https:// or http://")
+        return value
+
+
 class Chunking(Section):
     min_syllables: int = Field(60, ge=1)
     max_syllables: int = Field(200, ge=20)
@@ -89,6 +113,7 @@ class IndexSettings(BaseModel):
 
     articles: Articles = Articles()
     readers: Readers = Readers()
+    web: Web = Web()
     chunking: Chunking = Chunking()
     encoder: Encoder = Encoder()
     index: Index = Index()

@@ -20,7 +20,7 @@ from qa_bot.excerpts import excerpt, marks
 from qa_bot.naming import shown_date
 from qa_bot.records import Answer, Citation, Expected, Query, Ranked
 from qa_bot.settings import Answering
-from qa_bot.stories import Story, collapsed, disagreeing
+from qa_bot.stories import Story, collapsed, disagreeing, distinct, repeated_in
 
 _UNDECIDED = 0.7  # below this share of the choice, the runner-up is said too …
 _ROOM = 80  # … if so many characters are left for it
@@ -81,7 +81,7 @@ class Answerer:
         if opposed:
             chosen.sort(key=lambda c: c.ranked.stored.article.published or date.min, reverse=True)
         citations = tuple(
-            _citation(n, _chosen(c, query, stories, index), query, telling, lexicon)
+            _citation(n, _chosen(c, query, stories, order, index), query, telling, lexicon)
             for n, c in enumerate(chosen, first)
         )
         return Answer(
@@ -123,9 +123,10 @@ class Answerer:
             beside = [c for c in order if _is_neighbour(c, best) and c.features.focus == 1]
             if beside:
                 return beside[0]
-        close = len(order) > 1 and model.shares(order)[0] < _UNDECIDED
+        others = distinct(order)
+        close = len(others) > 1 and model.shares(others)[0] < _UNDECIDED
         room = self._settings.max_characters - len(best.text)
-        return order[1] if close and room >= min(_ROOM, len(order[1].text)) else None
+        return others[1] if close and room >= min(_ROOM, len(others[1].text)) else None
 
     def _text(self, citations: Sequence[Citation], query: Query, telling: frozenset[str], *, opposed: bool) -> str:
         """The first quote, cut to what an answer may have, and the second one, cut to what the first leaves."""
@@ -146,7 +147,7 @@ class Answerer:
     ) -> tuple[Citation, ...]:
         """The best sentence of each passage, best first; a date or source line alone says nothing."""
         best: dict[int, Candidate] = {}
-        for candidate in order:
+        for candidate in distinct(order):
             if candidate.ranked.stored.passage.kind not in (Kind.DATE, Kind.SOURCE):
                 best.setdefault(candidate.ranked.stored.row, candidate)
         kept = list(best.values())[: self._settings.nearest]
@@ -161,14 +162,16 @@ def _is_neighbour(candidate: Candidate, of: Candidate) -> bool:
     return same and abs(candidate.sentence - of.sentence) == 1
 
 
-def _chosen(candidate: Candidate, query: Query, stories: Sequence[Story], index: Index) -> _Chosen:
+def _chosen(
+    candidate: Candidate, query: Query, stories: Sequence[Story], order: Sequence[Candidate], index: Index
+) -> _Chosen:
     """The sentence, and after one that announces a list its items, in order, as they stand in the article."""
     stored = candidate.ranked.stored
     span = stored.passage.sentences[candidate.sentence]
     if query.expected in (Expected.LIST, Expected.REASON, Expected.OTHER) and candidate.text.rstrip().endswith(":"):
         span = Span(span.start, _end_of_items(stored, candidate.sentence, index))
     also = next((s.also_in for s in stories if s.ranked.stored.row == stored.row), ())
-    return _Chosen(candidate, span, also)
+    return _Chosen(candidate, span, tuple(dict.fromkeys([*also, *repeated_in(candidate, order)])))
 
 
 def _end_of_items(stored: StoredPassage, sentence: int, index: Index) -> int:

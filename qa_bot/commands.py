@@ -34,6 +34,7 @@ def handle(talk: Conversation, line: str) -> None:
             name, _, argument = line[1:].partition(" ")
             _command(talk, name, argument.strip())
         elif line:
+            talk.catch_up()
             talk.ask(line)
     except FilterError as error:
         talk.say(error.name, **error.values)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from rich.text import Text
 
 from embeddings.console import complain
+from embeddings.errors import IndexProblem
 from embeddings.messages import Language
 from qa_bot import filters, seams
 from qa_bot.messages import say
@@ -50,6 +51,7 @@ class Conversation:
         self._console = console
         self._questions: deque[str] = deque(maxlen=_REMEMBERED)
         self._titles: list[str] | None = None
+        self._passed_over: int | None = None  # a newer generation that could not be used
         self._in_force: dict[tuple[Filters, Language], str] = {}
 
     def greet(self) -> None:
@@ -60,6 +62,28 @@ class Conversation:
         """Tell of an index that is not as it should be."""
         if self.bot.index.warning:
             complain(self.bot.index.warning)
+
+    def catch_up(self) -> None:
+        """Answer from a generation that somebody else built meanwhile; one that cannot be used is told once."""
+        newest, current = self.bot.newest(), self.bot.index.manifest.number
+        if newest in (None, current, self._passed_over):
+            return
+        try:
+            self.bot.reopen()
+        except IndexProblem as error:
+            self._passed_over = newest
+            complain(str(error))
+            return
+        if self.bot.index.manifest.number == current:
+            self._passed_over = newest
+        else:
+            self.say("repl.newer", count=self.bot.index.manifest.articles)
+        self._forget_articles()
+        self.warn()
+
+    def _forget_articles(self) -> None:
+        self._titles = None
+        self._in_force.clear()
 
     def ask(self, question: str) -> None:
         """Answer, knowing the last few questions and the filters. Raises BotError; KeyboardInterrupt on Ctrl-C."""
@@ -103,8 +127,7 @@ class Conversation:
         self._rebuild(self.language)
         self.bot.reopen()
         self.answer = None  # its passages are numbered as in the generation before
-        self._titles = None
-        self._in_force.clear()
+        self._forget_articles()
         self.warn()
 
     def say(self, message: str, **values: object) -> None:

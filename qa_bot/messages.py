@@ -147,6 +147,10 @@ CATALOGUE: Catalogue = {
     "example.author": {"vi": "Ai viết bài {topic}?", "en": "Who wrote the article {topic}?"},
     "example.date": {"vi": "Bài {topic} đăng ngày nào?", "en": "When was the article {topic} published?"},
     "example.on": {"vi": "về {place}", "en": "on {place}"},
+    "repl.newer": {
+        "vi": "Có chỉ mục mới, {count} bài viết; mình trả lời từ đó.",
+        "en": "There is a newer index with {count} articles; I answer from it.",
+    },
     "repl.greeting": {
         "vi": "Chào bạn! Mình đã đọc {count} bài viết; bạn cứ hỏi, có dấu hay không dấu đều được.",
         "en": "Hello! I have read {count} articles; ask me in Vietnamese, with or without diacritics.",

@@ -1,4 +1,5 @@
-"""Articles that tell the same: passages collapsed into one, and sentences that answer one question differently."""
+"""Articles that tell the same: passages and sentences that are said once, and sentences that answer one question
+differently."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from qa_bot.kinds import folded
 from qa_bot.records import Expected, Ranked
 
 _SAME = 0.7  # shared bigrams, of all: a passage reprinted with small changes
+_NOTHING_NEW = 0.7  # of a passage's bigrams, those that another of the same story has: it was cut or begins elsewhere
 _AS_GOOD = 0.9  # of the best sentence's coverage: what another one must have to speak of the same
 _COMPARED = (Expected.NUMBER, Expected.DATE, Expected.NAME)
 
@@ -39,7 +41,12 @@ def collapsed(ranked: Sequence[Ranked], most: int) -> list[Story]:
 def _is_reprint(item: Ranked, pairs: frozenset[str], first: Ranked, others: frozenset[str]) -> bool:
     if item.stored.article.id == first.stored.article.id or item.stored.passage.kind != first.stored.passage.kind:
         return False
-    return _alike(pairs, others)
+    cut = _same_story(item, first) and 0 < _NOTHING_NEW * len(pairs) <= len(pairs & others)
+    return cut or _alike(pairs, others)
+
+
+def _same_story(a: Ranked, b: Ranked) -> bool:
+    return a.stored.story is not None and a.stored.story == b.stored.story
 
 
 def _pairs(text: str) -> frozenset[str]:
@@ -50,6 +57,35 @@ def _alike(a: frozenset[str], b: frozenset[str]) -> bool:
     if not a or not b or min(len(a), len(b)) < _SAME * max(len(a), len(b)):
         return False
     return len(a & b) >= _SAME * len(a | b)
+
+
+def distinct(order: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates without those that say, word for word, what an earlier one says."""
+    first: dict[tuple[str, ...], Candidate] = {}
+    for candidate in order:
+        first.setdefault(_said(candidate), candidate)
+    return list(first.values())
+
+
+def repeated_in(candidate: Candidate, order: Sequence[Candidate]) -> tuple[str, ...]:
+    """The paths of other articles that say the same sentence of the same, each once, in the order of candidates.
+
+    What is said word for word of every district is another fact in each article, unless they are one story.
+    """
+    said, of = _said(candidate), candidate.ranked.stored
+    saying = [other for other in order if other.ranked.stored.article.id != of.article.id and _said(other) == said]
+    same = (other for other in saying if _same_story(other.ranked, candidate.ranked) or _fits(other, candidate))
+    return tuple(dict.fromkeys(other.ranked.stored.article.path for other in same))
+
+
+def _fits(other: Candidate, candidate: Candidate) -> bool:
+    """Whether its place and time are as right."""
+    a, b = other.features, candidate.features
+    return a.subject >= b.subject and a.elsewhere <= b.elsewhere and a.other_time <= b.other_time
+
+
+def _said(candidate: Candidate) -> tuple[str, ...]:
+    return tuple(syllables(fold(candidate.text))) or (candidate.text,)
 
 
 def disagreeing(best: Candidate, order: Sequence[Candidate], expected: Expected) -> Candidate | None:

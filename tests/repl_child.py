@@ -51,6 +51,9 @@ class FakeBot:
     def __init__(self) -> None:
         self.index = FakeIndex(manifest(1), os.environ.get("FAKE_WARNING"))
 
+    def newest(self) -> int | None:
+        return self.index.manifest.number
+
     def ask(self, question: str, history: Sequence[str] = (), filters: Filters = EVERYTHING) -> Answer:
         folded = fold(question).casefold()
         if "mai mai" in folded:

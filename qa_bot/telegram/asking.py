@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from qa_bot.records import Answer
 
 _LOG = logging.getLogger(__name__)
-_LOOK_AGAIN = 1.0  # seconds between two looks for a generation that somebody else built
+_LOOK_AGAIN = 0.5  # seconds between two looks for a generation that somebody else built
 
 T = TypeVar("T")
 
@@ -32,8 +32,6 @@ class Asks(seams.Asks, Protocol):
     """What this front end needs of a bot."""
 
     def passages_of(self, article_id: str) -> list[StoredPassage]: ...
-
-    def newest(self) -> int | None: ...
 
     def close(self) -> None: ...
 

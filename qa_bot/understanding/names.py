@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from embeddings.counting import LONGEST_NAME
 from embeddings.lexicon import Lexicon
 from embeddings.vietnamese import UPPER, fold, syllables
-from embeddings.counting import LONGEST_NAME
 from embeddings.vocabulary import Vocabulary
 
 _WORD = re.compile(r"[^\W\d_]+")
