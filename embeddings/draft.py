@@ -16,10 +16,11 @@ from embeddings.chunking import chunk
 from embeddings.cleaning import clean
 from embeddings.context import context_text, encoded_text, indexed_text
 from embeddings.counting import Counts, count_all, definitions
+from embeddings.duplicates import sketch
 from embeddings.lexical import Lexical, LexicalWriter
 from embeddings.lexicon import Lexicon
 from embeddings.metadata import context_of, describe
-from embeddings.records import Context, Page
+from embeddings.records import Context, Kind, Page, Passage
 from embeddings.settings import IndexSettings
 from embeddings.storage_writing import Located, StorageWriter, located
 from embeddings.vectors import VectorsWriter
@@ -92,6 +93,7 @@ class Draft:
             return False
         _ = self._before  # seen before anything is added
         number = self._storage.add(article, context, passages)
+        self._storage.sketch(number, sketch(_told(passages)))
         self._storage.define(number, definitions(visible(page.text)))
         self._known[page.sha256] = Located(number, page.path, (), page.sha256)
         self._added[number] = context
@@ -115,6 +117,8 @@ class Draft:
             _ = self._before
             self._take_away()
             self._storage.remove(self._gone)
+        if self._added:
+            self._storage.tell_stories(self._added)
         return bool(self._gone or self._added or self._moved)
 
     def _take_away(self) -> None:
@@ -236,3 +240,9 @@ class Draft:
             self._storage.abandon()
         if self._vocabulary is not None:
             self._vocabulary.abandon()
+
+
+def _told(passages: Sequence[Passage]) -> str:
+    """What an article tells: its body, or whatever there is instead."""
+    body = [passage.text for passage in passages if passage.kind is Kind.BODY]
+    return "\n".join(body or [passage.text for passage in passages])

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from embeddings import reprints
 from embeddings.counting import commonest
+from embeddings.duplicates import Sketch
 from embeddings.errors import CorruptIndex, StorageError
 from embeddings.records import Article, Context, Kind, Passage
 
@@ -58,7 +60,7 @@ class StorageWriter:
             self._connection = sqlite3.connect(file)
             self._connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
             if not begun:
-                self._connection.executescript(_SCHEMA)
+                self._connection.executescript(_SCHEMA + reprints.SCHEMA)
             self._article, self._passage = self._connection.execute("SELECT article, passage FROM numbers").fetchone()
 
     @contextmanager
@@ -94,6 +96,16 @@ class StorageWriter:
         self._passage += len(passages)
         return number
 
+    def sketch(self, number: int, sketch: Sketch) -> None:
+        """Keep what tells whose story article `number` tells."""
+        with self._telling():
+            reprints.keep(self._connection, number, sketch)
+
+    def tell_stories(self, numbers: Collection[int]) -> None:
+        """Join these articles, which were sketched, to the stories that they tell."""
+        with self._telling():
+            reprints.tell(self._connection, numbers)
+
     def define(self, number: int, meanings: Iterable[tuple[str, str, int]]) -> None:
         """Keep what article `number` says short forms stand for: (short form, full form, how often)."""
         with self._telling():
@@ -123,6 +135,7 @@ class StorageWriter:
                     ("articles", "number"), ("texts", "article"), ("passages", "article"), ("definitions", "article"),
                 ):  # fmt: skip
                     self._connection.execute(f"DELETE FROM {table} WHERE {column} IN ({marks})", part)  # noqa: S608 - ?,?,?
+            reprints.forget(self._connection, values)
 
     def passages(self, articles: Collection[int] | None = None) -> Iterator[tuple[int, int, Kind, str]]:
         """(number, article, kind, text) of the passages of these articles, or of all, in order."""

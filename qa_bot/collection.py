@@ -1,7 +1,7 @@
 """Answers about the collection itself: which articles mention something, how many there are, which is newest.
 
 Pure over the index. Articles are chosen by what is known of them without their texts; texts are read of those that may
-mention the subject, that may be one story, and that are shown.
+mention the subject, and that are shown.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from qa_bot.mentions import Mention, Mentions, find_mentions
 from qa_bot.messages import say
 from qa_bot.naming import name_of, shown_date
 from qa_bot.records import Answer, Catalogue, Citation, Query, Ranked
-from qa_bot.reprints import same_stories
 from qa_bot.wordings import Word, telling, words_of
 
 # Of an article that says the words, only the reading of the question is in doubt; of one that has them apart from
@@ -33,7 +32,6 @@ _SAYS_LITTLE = (Kind.DATE, Kind.SOURCE)
 @dataclass(frozen=True, slots=True)
 class Limits:
     candidates: int = 400  # articles that are looked into for a subject
-    compared: int = 200  # articles whose texts are compared, to tell which are one story
     lines: int = 10  # articles that are named
     nearest: int = 3  # passages that are shown where nothing is found
 
@@ -57,7 +55,7 @@ def answer_catalogue(
     if catalogue.subject:
         mentions = find_mentions(catalogue.subject, index, lexicon, wanted, limits.candidates)
         wanted = [header for header in wanted if header.row in mentions.of]
-    stories = _extreme(_stories(wanted, index, limits.compared), catalogue)
+    stories = _extreme(_stories(wanted), catalogue)
     if not stories:
         return _not_found(query, catalogue, found, lexicon, limits)
     citations: list[Citation] = []
@@ -92,12 +90,12 @@ def _in_order(headers: list[Header], catalogue: Catalogue) -> list[Header]:
     return dated if catalogue.asks == "newest" else sorted(dated, key=lambda header: header.published or date.max)
 
 
-def _stories(headers: Sequence[Header], index: Index, compared: int) -> list[list[Header]]:
-    """Articles of one story together, in order. Only the first `compared` are read for that; others stand alone."""
-    articles = index.articles_at(header.row for header in headers[:compared])
-    header_of = {article.id: header for article, header in zip(articles, headers, strict=False)}
-    together = [[header_of[article.id] for article in story] for story in same_stories(articles)]
-    return [*together, *([header] for header in headers[compared:])]
+def _stories(headers: Sequence[Header]) -> list[list[Header]]:
+    """Articles of one story together, in the order in which the first of them comes."""
+    together: dict[int, list[Header]] = {}
+    for header in headers:
+        together.setdefault(-1 - header.row if header.story is None else header.story, []).append(header)
+    return list(together.values())
 
 
 def _extreme(stories: list[list[Header]], catalogue: Catalogue) -> list[list[Header]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,13 +12,10 @@ from embeddings.index import open_index
 from embeddings.pipeline import build
 from qa_bot.collection import PHRASE_CONFIDENCE, SCATTERED_CONFIDENCE, Limits, answer_catalogue
 from qa_bot.records import Answer, Catalogue, Expected, Period, Query, Ranked, Typing
-from qa_bot.reprints import same_stories
-from tests import samples
-from tests.fakes import WORDS, HashingEncoder, index_settings, time_limit
+from tests.fakes import WORDS, HashingEncoder, index_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from embeddings.index import Index
     from embeddings.messages import Language
@@ -213,15 +211,6 @@ def test_an_article_without_a_title_is_called_by_its_files_name(tmp_path: Path) 
     index.close()
 
 
-def test_only_so_many_texts_are_compared_and_the_rest_stand_alone(tmp_path: Path) -> None:
-    story = f"Huyện Bình Liêu đón khách\n\n12/06/2021\n\nKhách mua mật ong. {_FACTS} {_BODY}\n"
-    copies = {f"{n}.txt": story.replace("12/06", f"{n}/06") for n in range(1, 5)}
-    index = _opened(tmp_path, copies)
-    assert _ask(index, Catalogue("count", "")).text.startswith("Có 1 bài:")
-    assert _ask(index, Catalogue("count", ""), limits=Limits(compared=2)).text.startswith("Có 3 bài:")
-    index.close()
-
-
 def test_the_newest_and_the_oldest_are_dated_ones(ask: Ask) -> None:
     assert ask(Catalogue("newest", "")).text == "Huyện Bình Liêu đón khách (12/06/2021) [1]"
     assert ask(Catalogue("oldest", "")).text == "Huyện Mèo Vạc mở chợ phiên (09/02/2018) [1]"
@@ -248,27 +237,13 @@ def test_one_story_at_two_places_is_one_line(tmp_path: Path) -> None:
     assert [path.endswith("a.txt") for path in answer.citations[0].also_in] == [True]
 
 
-def test_stories_that_share_a_paragraph_stay_apart() -> None:
-    one = samples.article(f"{_BODY}\n{_FACTS}", id="a")
-    other = samples.article(f"{_BODY}\nKhách đến ngắm hoa sở và mua mật ong của bà con trong bản.", id="b")
-    copy = samples.article(f"{_BODY}  \n\n{_FACTS}\nA A", id="c")
-    assert [[article.id for article in story] for story in same_stories([one, other, copy])] == [["a", "c"], ["b"]]
-
-
-def test_a_story_is_known_again_though_an_earlier_one_shares_all_its_sentences() -> None:
-    long = samples.article(f"{_BODY}\n{_FACTS}\n{_BODY} A.\n{_FACTS} B.", id="long")
-    short, copy = samples.article(_BODY, id="short"), samples.article(f"{_BODY} \n", id="copy")
-    assert [[article.id for article in story] for story in same_stories([long, short, copy])] == [
-        ["long"],
-        ["short", "copy"],
-    ]
-
-
-def test_stories_that_all_end_alike_are_compared_in_linear_time() -> None:
-    ending = "\n".join(f"Dòng cuối trang số {n}." for n in range(3))
-    articles = [samples.article(f"{_BODY[:-1]} {n}.\n{ending}", id=str(n)) for n in range(1500)]
-    with time_limit(5):
-        assert len(same_stories(articles)) == 1500
+def test_stories_that_share_a_paragraph_stay_apart(tmp_path: Path) -> None:
+    other = "Khách đến ngắm hoa sở và mua mật ong của bà con trong bản."
+    told = {"a.txt": f"{_BODY}\n\n{_FACTS}", "b.txt": f"{_BODY}\n\n{other}", "c.txt": f"{_BODY}  \n\n\n{_FACTS}"}
+    index = _opened(tmp_path, {name: f"Tin huyện\n\n{text}\n" for name, text in told.items()})
+    citations = _ask(index, Catalogue("which", "mùa mưa")).citations
+    index.close()
+    assert [[Path(path).name for path in (c.path, *c.also_in)] for c in citations] == [["a.txt", "c.txt"], ["b.txt"]]
 
 
 @pytest.mark.parametrize(

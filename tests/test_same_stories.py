@@ -15,7 +15,7 @@ from embeddings.records import Article, Context, Kind, Passage, Span
 from qa_bot import kinds
 from qa_bot.evidence import Candidate, Features
 from qa_bot.records import Expected, Ranked
-from qa_bot.stories import collapsed, disagreeing, value_of
+from qa_bot.stories import collapsed, disagreeing, distinct, repeated_in, value_of
 from tests.fakes import PARAGRAPH, WORDS, asked, time_limit
 
 if TYPE_CHECKING:
@@ -28,18 +28,22 @@ GOOD |= {"other_time": 0.0, "elsewhere": 0.0}
 QUESTION = "Huyện Hải Hậu trồng bao nhiêu cây xanh?"
 
 
-def ranked(article: str, text: str, kind: Kind = Kind.BODY, row: int = 0) -> Ranked:
+def ranked(article: str, text: str, kind: Kind = Kind.BODY, row: int = 0, story: int | None = None) -> Ranked:
     """A passage that is the whole of its article."""
     whole = Article(article, f"{article}.txt", (), None, article, date(2021, 1, 1), None, None, text, article)
     passage = Passage(article, kind, 0, len(text), text, (Span(0, len(text)),))
-    return Ranked(StoredPassage(row, passage, whole, Context(article, None, None, None, None)), 0.5, 0.5, 1.0)
+    return Ranked(StoredPassage(row, passage, whole, Context(article, None, None, None, None), story), 0.5, 0.5, 1.0)
 
 
 def candidate(
-    article: str, text: str, question: str = QUESTION, features: Mapping[str, float] | None = None
+    article: str,
+    text: str,
+    question: str = QUESTION,
+    features: Mapping[str, float] | None = None,
+    story: int | None = None,
 ) -> Candidate:
     marks = kinds.candidates(text, asked(question), WORDS)
-    return Candidate(ranked(article, text), 0, Features(**{**GOOD, **(features or {})}), tuple(marks))
+    return Candidate(ranked(article, text, story=story), 0, Features(**{**GOOD, **(features or {})}), tuple(marks))
 
 
 def paths(items: list[Ranked], most: int = 5) -> list[tuple[str, tuple[str, ...]]]:
@@ -72,6 +76,17 @@ def test_what_is_no_reprint_stands_for_itself(items: list[Ranked]) -> None:
     assert [also for _, also in paths(items)] == [(), ()]
 
 
+def test_of_one_story_a_passage_that_was_cut_is_a_reprint_and_one_that_says_more_is_not() -> None:
+    short, long = PARAGRAPH.partition(" Theo phòng")[0], f"{PARAGRAPH} {OTHER}"
+    cut = [ranked("a", long, story=3), ranked("b", short, story=3)]
+    assert paths(cut) == [("a.txt", ("b.txt",))]
+    assert paths(cut[::-1]) == [("b.txt", ()), ("a.txt", ())]
+    assert paths([cut[0], ranked("b", short, story=4)]) == [("a.txt", ()), ("b.txt", ())]
+    assert paths([cut[0], ranked("b", OTHER.split(",")[0], story=3)]) == [("a.txt", ("b.txt",))]
+    assert paths([cut[0], ranked("b", "Hải", story=3)]) == [("a.txt", ()), ("b.txt", ())]  # no neighbours to compare
+    assert len(paths([ranked("a", long), ranked("b", short)])) == 2  # nobody knows whether they are one story
+
+
 def test_reprints_take_no_room_among_those_that_are_kept() -> None:
     items = [ranked("a", PARAGRAPH), ranked("b", PARAGRAPH), ranked("c", OTHER), ranked("d", "Một hai ba bốn")]
     assert [path for path, _ in paths(items, most=2)] == ["a.txt", "c.txt"]
@@ -87,6 +102,27 @@ def test_the_order_stays_and_no_article_is_lost(said: list[tuple[str, str]]) -> 
     told = {path for story in stories for path in (story.ranked.stored.article.path, *story.also_in)}
     assert told == {f"{article}.txt" for article, _ in said}
     assert [s.ranked for s in collapsed([s.ranked for s in stories], 8)] == [s.ranked for s in stories]
+
+
+def test_a_sentence_is_said_once_and_every_article_that_says_it_of_the_same_is_named() -> None:
+    said = "Huyện Hải Hậu trồng 14.500 cây xanh."
+    order = [
+        candidate("a", said, story=1),
+        candidate("b", "Chợ họp đông hơn mọi năm."),
+        candidate("c", "huyen hai hau  trồng 14500 cây xanh", story=1),
+        candidate("d", said, story=2),
+        candidate("a", said, story=1),
+        candidate("e", said, features={"elsewhere": 1.0}, story=1),
+        candidate("c", said, story=1),
+        candidate("f", said, features={"elsewhere": 1.0}, story=2),
+        candidate("g", said, features={"other_time": 1.0}),
+        candidate("h", said, features={"subject": 0.5}),
+        candidate("i", "Huyện Hải Hậu trồng 14.600 cây xanh.", story=1),
+    ]
+    assert distinct(order) == [order[0], order[1], order[10]]
+    assert repeated_in(order[0], order) == ("c.txt", "d.txt", "e.txt")
+    assert repeated_in(order[1], order) == ()
+    assert distinct([candidate("a", "…"), candidate("b", "!")]) == [candidate("a", "…"), candidate("b", "!")]
 
 
 BEST = candidate("a", "Năm nay huyện Hải Hậu đã trồng 14.500 cây xanh ven các con đường lớn.")
