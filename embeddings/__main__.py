@@ -6,6 +6,7 @@ import argparse
 import io
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from embeddings.console import complain
@@ -19,7 +20,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="replace")  # a terminal without Vietnamese letters is no reason to fail
     try:
         settings = with_options(load(IndexSettings, options.config), options.source, options.index)
-        _build(settings, full=options.full)
+        if options.verify:
+            return _verify(settings)
+        _build(settings, full=options.full, watch=options.watch)
     except BotError as error:
         complain(f"rebuild-index: {error}")
         return 1
@@ -36,24 +39,29 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--source",
         action="append",
-        type=Path,
         metavar="PATH",
-        help="folder or file of articles; may be repeated (default: seeds/)",
+        help="folder, file or web address of articles; may be repeated (default: seeds/)",
     )
     parser.add_argument("--index", type=Path, metavar="DIR", help="where the index lies (default: index/)")
     parser.add_argument("--full", action="store_true", help="encode everything anew, even what did not change")
+    parser.add_argument("--watch", action="store_true", help="go on: build again whenever files come, change or go")
+    parser.add_argument("--verify", action="store_true", help="build nothing; check every file of the index")
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings file (default: config/qa-bot.toml)")
     return parser
 
 
-def with_options(settings: IndexSettings, source: list[Path] | None, index: Path | None) -> IndexSettings:
+def with_options(settings: IndexSettings, source: list[str] | None, index: Path | None) -> IndexSettings:
     """Settings with what the command line says instead."""
-    articles = settings.articles.model_copy(update={"source": tuple(source)}) if source else settings.articles
+    articles, web = settings.articles, settings.web
+    if source:
+        addresses = tuple(text for text in source if text.casefold().startswith(("http://", "https://")))
+        articles = articles.model_copy(update={"source": tuple(Path(text) for text in source if text not in addresses)})
+        web = web.model_copy(update={"addresses": addresses})
     folder = settings.index.model_copy(update={"dir": index}) if index else settings.index
-    return settings.model_copy(update={"articles": articles, "index": folder})
+    return settings.model_copy(update={"articles": articles, "web": web, "index": folder})
 
 
-def _build(settings: IndexSettings, *, full: bool) -> None:
+def _build(settings: IndexSettings, *, full: bool, watch: bool) -> None:
     from rich.console import Console  # imported late: --help and wrong settings need none of this
 
     from embeddings.encoders import SentenceTransformersEncoder
@@ -61,8 +69,22 @@ def _build(settings: IndexSettings, *, full: bool) -> None:
     from embeddings.report import build_in_sight
 
     spoken = language(settings.terminal.language)
-    bar = Bar(Console(stderr=True), spoken)
-    build_in_sight(settings, SentenceTransformersEncoder(settings.encoder, bar.model), bar, spoken, full=full)
+    console = Console(stderr=True)
+    bar = Bar(console, spoken)
+    encoder = SentenceTransformersEncoder(settings.encoder, bar.model)
+    report = build_in_sight(settings, encoder, bar, spoken, full=full)
+    if watch:
+        from embeddings import pipeline
+        from embeddings.report import telling, watching
+        from embeddings.watching import follow
+
+        console.print(watching(settings, spoken))
+        with suppress(KeyboardInterrupt):
+            follow(settings, lambda: pipeline.build(settings, encoder), telling(console, spoken, report.articles))
+
+
+def _verify(settings: IndexSettings) -> int:
+    raise NotImplementedError
 
 
 if __name__ == "__main__":

@@ -15,9 +15,12 @@ from pathlib import Path
 
 from embeddings.errors import SourceError
 from embeddings.ledger import Signature, signature
-from embeddings.readers import READERS
+from embeddings.readers import KNOWN, READERS
 from embeddings.records import Skipped
 from embeddings.settings import Articles
+
+LINKS = ".urls"
+"""The extension of files that hold no article, and name addresses of some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +111,9 @@ def _status(entry: os.DirEntry[str], root: Path) -> _Found:
     if not stat.S_ISREG(status.st_mode):
         return "not a plain file"
     extension = extension_of(entry.name)
-    if extension not in READERS:
+    if extension not in READERS and extension != LINKS:
         suffix = valid_name(extension) or "without extension"
-        return f"format {suffix} is not read (known: {', '.join(READERS)})"
+        return f"format {suffix} is not read (known: {KNOWN})"
     return status
 
 

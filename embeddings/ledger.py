@@ -51,7 +51,7 @@ class Ledger:
         try:
             self._connection = _connect(file)
             self._known = self._load()
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.Error, ValueError, TypeError) as error:  # damaged rows come out as any of these
             if _of_the_disk(error):
                 raise StorageError(self._problem(error)) from error
             self._begin_anew()
@@ -82,10 +82,9 @@ class Ledger:
         then, holds = self._known.get(_key(path), (None, ""))
         return _holds(holds) if then is not None and tuple(then) == tuple(now) else None
 
-    def note(self, path: str, then: Signature, holds: Holds, read_at: int) -> None:
-        """Remember what the file held when its signature was `then`; `read_at`: when reading began, in nanoseconds."""
-        if read_at - max(then[1], then[2]) > _SETTLED:
-            self._fresh[_key(path)] = (then, holds)
+    def note(self, path: str, then: Signature, holds: Holds) -> None:
+        """Remember what the file held when its signature was `then`."""
+        self._fresh[_key(path)] = (then, holds)
 
     def keep(self, paths: Collection[str]) -> None:
         """Write what was noted, and forget files that are not among `paths`. A full disk is no reason to fail."""
@@ -114,6 +113,11 @@ class Ledger:
         self.close()
 
 
+def settled(then: Signature, read_at: int) -> bool:
+    """Whether a file that was read from `read_at` on (nanoseconds) has another signature if it changed since."""
+    return read_at - max(then[1], then[2]) > _SETTLED
+
+
 def now() -> int:
     """Nanoseconds, by the clock that file systems use."""
     return time.time_ns()
@@ -131,14 +135,14 @@ def _connect(file: Path) -> sqlite3.Connection:
     return connection
 
 
-def _of_the_disk(error: sqlite3.DatabaseError) -> bool:
+def _of_the_disk(error: Exception) -> bool:
     """A full disk is no reason to throw the list away; a damaged or foreign file is."""
     own = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY)
-    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF not in own
+    return isinstance(error, sqlite3.OperationalError) and getattr(error, "sqlite_errorcode", own[0]) & 0xFF not in own
 
 
 def _key(path: str) -> bytes:
-    return os.fsencode(os.path.abspath(path))
+    return os.fsencode(path if "://" in path else os.path.abspath(path))
 
 
 def _checksum(path: bytes, signature_text: str, holds: str) -> int:

@@ -10,7 +10,7 @@ Catalogue = Mapping[str, Mapping[Language, str]]
 
 BUILD: Catalogue = {
     "stage.read": {"vi": "Đọc bài", "en": "Reading"},
-    "stage.clean": {"vi": "Tách đoạn", "en": "Chunking"},
+    "stage.fetch": {"vi": "Tải trang", "en": "Fetching"},
     "stage.encode": {"vi": "Mã hóa câu", "en": "Encoding"},
     "stage.index": {"vi": "Lập chỉ mục", "en": "Indexing"},
     "stage.check": {"vi": "Kiểm tra", "en": "Checking"},
@@ -26,6 +26,13 @@ BUILD: Catalogue = {
     "build.seconds": {"vi": "Giây", "en": "Seconds"},
     "build.rate": {"vi": "Đoạn mỗi giây", "en": "Passages per second"},
     "build.size": {"vi": "Dung lượng", "en": "Size"},
+    "build.watching": {"vi": "Đang theo dõi {names} (Ctrl-C để dừng)", "en": "Watching {names} (Ctrl-C ends)"},
+    "build.followed": {
+        "vi": "{now} · chỉ mục số {number}: {articles} bài{change}, mã hóa {encoded} câu, bỏ qua {skipped}, "
+        "{seconds} giây",
+        "en": "{now} · generation {number}: {articles} articles{change}, {encoded} sentences encoded, "
+        "{skipped} skipped, {seconds} s",
+    },
     "build.more": {"vi": "… và {count} tệp nữa", "en": "… and {count} more"},
 }
 

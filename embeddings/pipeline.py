@@ -20,16 +20,19 @@ from embeddings import articles, generations, lexicon
 from embeddings.draft import Draft
 from embeddings.encoders import Encoder
 from embeddings.errors import CorruptIndex, IndexProblem, SourceError
+from embeddings.gathering import Gathering
 from embeddings.index import Index
-from embeddings.ledger import Holds, Ledger, now
-from embeddings.readers import READERS
-from embeddings.reading import Apart, InProcess, Unread, path_of, read_file
+from embeddings.ledger import Ledger
+from embeddings.readers import KNOWN
+from embeddings.readers.apart import Apart
 from embeddings.records import Skipped
+from embeddings.removals import Removals
 from embeddings.settings import IndexSettings
 from embeddings.vector_cache import VectorCache
 from embeddings.vectors import VectorsWriter
+from embeddings.web import Web
 
-CACHE_FILE, LEDGER_FILE = "vector-cache.sqlite", "files.sqlite"
+CACHE_FILE, LEDGER_FILE, WEB_FILE = "vector-cache.sqlite", "files.sqlite", "web-cache.sqlite"
 _ENCODE_AT_ONCE = 512  # sentences between two writes to the cache: what a killed build loses at most
 _LOOK_UP_AT_ONCE = 16 * _ENCODE_AT_ONCE  # sentences that are held in memory, longest first to the model
 _CANARIES = 5
@@ -41,7 +44,7 @@ class Progress(Protocol):
     """Who wants to know how far the build is."""
 
     def stage(self, name: str, total: int) -> None:
-        """A new stage begins: "read", "encode", "index" or "check", with `total` steps."""
+        """A new stage begins: "read", "fetch", "encode", "index" or "check", with `total` steps."""
         ...
 
     def advance(self, steps: int = 1) -> None: ...
@@ -84,9 +87,13 @@ def build(settings: IndexSettings, encoder: Encoder, progress: Progress | None =
         folder = held.enter_context(generations.staging(index_dir))
         draft = Draft(folder, base.folder if base else None, settings, lexicon.load(settings.articles.word_lists))
         held.callback(draft.abandon)
-        apart = InProcess()
+        apart = held.enter_context(Apart(settings.readers.seconds, settings.readers.megabytes))
         with Ledger(index_dir / LEDGER_FILE, "" if full else _reading_recipe(settings)) as ledger:
-            skipped = _read(draft, settings, ledger, apart, progress)
+            removals = Removals(index_dir)
+            gathering = Gathering(draft, settings, ledger, apart, removals)
+            gathering.gather(lambda: Web(index_dir / WEB_FILE, settings.web), progress)
+            removals.keep()
+        skipped = gathering.skipped
         changed = draft.settle()
         _refuse_if_empty(draft, settings, skipped)
         if base is not None and not changed:
@@ -116,56 +123,13 @@ def build(settings: IndexSettings, encoder: Encoder, progress: Progress | None =
     return _report(manifest, False, encoded, skipped, started)
 
 
-def _read(draft: Draft, settings: IndexSettings, ledger: Ledger, apart: Apart, progress: Progress) -> list[Skipped]:
-    """Give the draft what the files hold; what is no article, and why. Unchanged files are not opened."""
-    files, skipped = articles.survey(settings.articles)
-    progress.stage("read", len(files))
-    for file in files:
-        name = articles.shown(file.path)
-        holds = ledger.look_up(file.path, file.signature)
-        if holds is None or not all(draft.holds(sha256) for _, sha256 in holds.articles):
-            holds = _read_anew(draft, file, settings, ledger, apart)
-        else:
-            for part, sha256 in holds.articles:
-                draft.found(sha256, path_of(name, part))
-        skipped += [Skipped(path_of(name, part), reason) for part, reason in holds.skipped]
-        progress.advance()
-    ledger.keep([file.path for file in files])
-    return skipped
-
-
-def _read_anew(draft: Draft, file: articles.File, settings: IndexSettings, ledger: Ledger, apart: Apart) -> Holds:
-    began = now()
-    name = articles.shown(file.path)
-    found: list[tuple[str, str]] = []
-    unread: list[tuple[str, str]] = []
-    lasting = True
-    for item in read_file(Path(file.path), settings.articles, apart):
-        if isinstance(item, Unread):
-            unread.append((item.part, item.reason))
-            lasting = lasting and item.lasting
-            continue
-        part = item.path.removeprefix(name).removeprefix("#")
-        if draft.holds(item.sha256):
-            draft.found(item.sha256, item.path)
-        elif not draft.add(item):
-            unread.append((part, "nothing in it but page furniture"))
-            continue
-        found.append((part, item.sha256))
-    holds = Holds(tuple(found), tuple(unread))
-    if lasting:
-        ledger.note(file.path, file.signature, holds, began)
-    return holds
-
-
 def _refuse_if_empty(draft: Draft, settings: IndexSettings, skipped: list[Skipped]) -> None:
     if draft.article_count:
         return
     why = f" ({len(skipped)} skipped; first: {skipped[0].path}: {skipped[0].reason})" if skipped else ""
     names = ", ".join(articles.shown(source) for source in settings.articles.source)
     raise SourceError(
-        f"There is no article in {names}{why}. Put files there that can be read: {', '.join(READERS)}. "
-        "The old index stays as it is."
+        f"There is no article in {names}{why}. Put files there that can be read: {KNOWN}. The old index stays as it is."
     )
 
 
@@ -278,6 +242,8 @@ def _reading_recipe(settings: IndexSettings) -> str:
         "word_lists": _word_lists(settings),
         "chunking": settings.chunking.model_dump(mode="json"),
         "articles": settings.articles.model_dump(mode="json", exclude={"source", "ignore"}),
+        "exports": settings.exports.model_dump(mode="json"),
+        "readers": settings.readers.model_dump(mode="json"),
     })  # fmt: skip
 
 

@@ -12,13 +12,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
-from embeddings.articles import extension_of, shown
-from embeddings.readers import READERS, Hints, Reading, Unreadable, read
+from embeddings.articles import LINKS, extension_of, shown
+from embeddings.console import one_line
+from embeddings.readers import READERS, Hints, Reading, Unreadable, plain, read
 from embeddings.records import Page
-from embeddings.settings import Articles
+from embeddings.settings import Articles, IndexSettings
+from embeddings.web import WebPage
+from embeddings.web_lists import addresses_in
 
 _READ_ATTEMPTS = 3
+_EXTENSIONS = {  # of what servers say
+    "text/html": ".html",
+    "application/xhtml+xml": ".html",
+    "text/plain": ".txt",
+    "text/markdown": ".md",
+    "application/pdf": ".pdf",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "application/epub+zip": ".epub",
+    "application/json": ".json",
+    "text/csv": ".csv",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +60,39 @@ class InProcess:
         return list(read(data, hints))
 
 
-def read_file(path: Path, settings: Articles, apart: Apart) -> Iterator[Page | Unread]:
+def read_file(path: Path, settings: IndexSettings, apart: Apart) -> Iterator[Page | Unread]:
     """The articles of a file one after the other, and what of it is none."""
     extension = extension_of(path.name)
     try:
-        data = _bytes(path, settings, extension)
-        yield from pages_of(shown(path), data, Hints(extension), apart)
+        data = _bytes(path, settings.articles, extension)
+        yield from pages_of(shown(path), data, Hints(extension, fields=settings.exports.names()), apart)
     except OSError as error:
         yield Unread("", f"cannot be read ({error.strerror or error})", lasting=False)
     except _Changing as error:
         yield Unread("", str(error), lasting=False)
+    except ValueError as error:
+        yield Unread("", str(error))
+
+
+def links_in(path: Path, settings: IndexSettings) -> tuple[list[str], list[Unread]]:
+    """The addresses in a file that has one a line, and which of its lines are none."""
+    try:
+        addresses, wrong = addresses_in(plain.decode(_bytes(path, settings.articles, LINKS)))
+    except OSError as error:
+        return [], [Unread("", f"cannot be read ({error.strerror or error})", lasting=False)]
+    except (ValueError, _Changing) as error:
+        return [], [Unread("", str(error))]
+    return addresses, [Unread(f"{line}", reason) for line, reason in wrong]
+
+
+def pages_fetched(page: WebPage, apart: Apart) -> Iterator[Page | Unread]:
+    """The articles of a document from the web, by what its server says it is, else by its address."""
+    extension = _EXTENSIONS.get(page.media_type) or extension_of(urlsplit(page.final).path)
+    if extension not in READERS:
+        yield Unread("", f"{one_line(page.media_type)} is not read")
+        return
+    try:
+        yield from pages_of(page.address, page.data, Hints(extension, page.final, page.charset), apart)
     except ValueError as error:
         yield Unread("", str(error))
 

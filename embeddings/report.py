@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -9,6 +12,7 @@ from rich.text import Text
 from embeddings import messages, pipeline
 from embeddings.console import one_line
 from embeddings.encoders import Encoder
+from embeddings.errors import BotError
 from embeddings.progress import Bar
 from embeddings.settings import IndexSettings
 
@@ -53,3 +57,32 @@ def table(report: pipeline.Report, folder: str, language: messages.Language) -> 
     if len(report.skipped) > _SHOWN_SKIPPED:
         shown.add_row("", say("build.more", count=len(report.skipped) - _SHOWN_SKIPPED))
     return shown
+
+
+def watching(settings: IndexSettings, language: messages.Language) -> Text:
+    """What is followed from now on."""
+    names = ", ".join([*map(str, settings.articles.source), *settings.web.addresses])
+    return Text(messages.say(messages.BUILD, language, "build.watching", names=one_line(names)))
+
+
+def telling(
+    console: Console, language: messages.Language, articles: int
+) -> Callable[[pipeline.Report | BotError], None]:
+    """A function that says on one line what each build did, or why it did nothing; there were `articles` before."""
+    before = [articles]
+
+    def tell(told: pipeline.Report | BotError) -> None:
+        now = f"{datetime.now():%H:%M:%S}"
+        if isinstance(told, BotError):
+            console.print(Text(one_line(f"{now} {told}")))
+            return
+        change = f"{told.articles - before.pop():+}"
+        before.append(told.articles)
+        line = messages.say(
+            messages.BUILD, language, "build.followed", now=now, number=told.generation, articles=told.articles,
+            change=f" ({change})", encoded=told.encoded, skipped=len(told.skipped),
+            seconds=f"{told.seconds:.1f}",
+        )  # fmt: skip
+        console.print(Text(line))
+
+    return tell

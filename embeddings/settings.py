@@ -18,6 +18,7 @@ from typing import Any, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from embeddings.errors import SettingsError
+from embeddings.web_settings import WebSettings
 
 DEFAULT_FILE = Path("config/qa-bot.toml")
 ENVIRONMENT_PREFIX = "QA_BOT_"
@@ -43,20 +44,36 @@ class Articles(Section):
         return (value,) if isinstance(value, str) else value
 
 
+class Exports(Section):
+    """Names of fields in JSON and CSV files, tried in order before those that are known anyway."""
+
+    id: tuple[str, ...] = ()
+    title: tuple[str, ...] = ()
+    abstract: tuple[str, ...] = ()
+    text: tuple[str, ...] = ()
+    published: tuple[str, ...] = ()
+    author: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
+    section: tuple[str, ...] = ()
+    url: tuple[str, ...] = ()
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+    def names(self) -> dict[str, tuple[str, ...]]:
+        """{our name: names there} of those that are set."""
+        return {name: names for name, names in self if names}
+
+
 class Readers(Section):
     seconds: float = Field(20.0, gt=0)
     megabytes: int = Field(1024, ge=128)
 
 
-class Web(Section):
+class Web(WebSettings):
     addresses: tuple[str, ...] = ()
-    refresh_hours: float = Field(24.0, gt=0)
-    delay_seconds: float = Field(1.0, ge=0)
-    max_pages: int = Field(2000, ge=1)
-    max_megabytes: float = Field(20.0, gt=0)
-    deadline_seconds: float = Field(20.0, gt=0)
-    total_minutes: float = Field(60.0, gt=0)
-    allow_private: bool = False
 
     @field_validator("addresses", mode="before")
     @classmethod
@@ -112,6 +129,7 @@ class IndexSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     articles: Articles = Articles()
+    exports: Exports = Exports()
     readers: Readers = Readers()
     web: Web = Web()
     chunking: Chunking = Chunking()

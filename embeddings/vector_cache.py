@@ -19,6 +19,7 @@ _SCHEMA = "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, checksum IN
 _ROOM = 3  # times what the index needs
 _OVERHEAD = 120  # bytes of a vector's key, checksum and place in the file
 _SPARE = 64_000_000  # bytes; below that nothing is ever thrown away
+_DAMAGE = (sqlite3.DatabaseError, ValueError, TypeError)  # what reading damaged rows raises
 _LOOK_UP = 500  # keys a query
 
 
@@ -33,13 +34,13 @@ class VectorCache:
     def _open(self) -> sqlite3.Connection:
         try:
             return _connect(self._file)
-        except sqlite3.DatabaseError as error:
+        except _DAMAGE as error:
             self._raise_if_the_disk_refuses(error)
             return self._begin_anew()
 
-    def _raise_if_the_disk_refuses(self, error: sqlite3.DatabaseError) -> None:
+    def _raise_if_the_disk_refuses(self, error: Exception) -> None:
         """A full disk is no reason to throw vectors away; a damaged header or a foreign table is."""
-        of_the_file = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY)
+        of_the_file = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY)
         if isinstance(error, sqlite3.OperationalError) and not of_the_file:
             raise StorageError(self._problem(error)) from error
 
@@ -69,7 +70,7 @@ class VectorCache:
                 for key, checksum, blob in rows:
                     if key in positions and isinstance(blob, bytes) and zlib.crc32(blob) == checksum:
                         found.update(dict.fromkeys(positions[key], np.frombuffer(blob, "<f4")))
-        except sqlite3.DatabaseError:
+        except _DAMAGE:
             self._connection.close()
             self._connection = self._begin_anew()
             return {}
@@ -81,7 +82,7 @@ class VectorCache:
         rows = [(self._key(text), zlib.crc32(blob), blob) for text, blob in zip(texts, blobs, strict=True)]
         try:
             self._insert(rows)
-        except sqlite3.DatabaseError as error:
+        except _DAMAGE as error:
             self._raise_if_the_disk_refuses(error)
             self._connection.close()
             self._connection = self._begin_anew()

@@ -31,11 +31,13 @@ def follow(
     told: Callable[[Report | BotError], None],
     stop: threading.Event | None = None,
 ) -> None:
-    """Build now, and after every change, until `stop` is set or Ctrl-C. `told` hears of all builds but idle ones."""
+    """Build after every change, until `stop` is set or Ctrl-C, and at first, for what changed before.
+
+    `told` hears of all builds but those that find nothing new.
+    """
     stop = stop or threading.Event()
     due = _Due()
     hour = settings.web.refresh_hours * 3600 if settings.web.addresses else 0.0
-    _attempt(build, told, due, idle_too=True)
     while not stop.is_set():
         due.at(0.0)  # whatever happened before the folders were watched
         for changed in _changes(settings, stop):
@@ -63,9 +65,7 @@ class _Due:
         self._at, self._last = None, time.monotonic()
 
 
-def _attempt(
-    build: Callable[[], Report], told: Callable[[Report | BotError], None], due: _Due, *, idle_too: bool = False
-) -> None:
+def _attempt(build: Callable[[], Report], told: Callable[[Report | BotError], None], due: _Due) -> None:
     due.done()
     try:
         report = build()
@@ -74,7 +74,7 @@ def _attempt(
         if isinstance(error, IndexBusy | StorageError):
             due.at(_RETRY)
         return
-    if idle_too or not report.unchanged:
+    if not report.unchanged:
         told(report)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,9 @@ from rich.console import Group
 from rich.text import Text
 
 from embeddings import generations
+from embeddings.articles import LINKS, extension_of, find_files
 from embeddings.console import complain
-from embeddings.errors import BotError, SourceError
+from embeddings.errors import BotError, IndexProblem, SourceError
 from embeddings.index import Index
 from embeddings.removals import Removals, Removed, removed
 from qa_bot.articles_query import (
@@ -22,8 +23,10 @@ from qa_bot.articles_query import (
     Wanted,
     by_words,
     checked,
+    from_web,
     identified,
     may_be_beside,
+    outside,
     reprints,
     select,
 )
@@ -56,8 +59,10 @@ def run(
     options: Wanted, settings: BotSettings, rebuild: Rebuild, language: Language, console: Console, ask: Ask
 ) -> int:
     """Do what was asked; the exit code, 1 where nothing matched or nothing was done. Raises BotError."""
+    if options.limit < 0:
+        raise BotError(say(language, "articles.limit"))
     wanted = checked(options)
-    command = _Command(wanted, settings.index.dir, rebuild, language, console, ask)
+    command = _Command(wanted, settings, rebuild, language, console, ask)
     return {"list": command.list, "show": command.show, "remove": command.remove, "restore": command.restore}[
         wanted.action
     ]()
@@ -120,25 +125,24 @@ class _Command:
     """One call of the command: what is wanted, and whom to tell."""
 
     wanted: Wanted
-    index_dir: Path
+    settings: BotSettings
     rebuild: Rebuild
     language: Language
     console: Console
     ask: Ask
 
     def list(self) -> int:
-        with opened(self.index_dir) as index:
+        with opened(self.settings.index.dir) as index:
             found = find(index, self.wanted)
+            self._list(index, found)
             if self.wanted.json:
                 self._json(_rows(index, found[: self.wanted.limit or None]))
-            else:
-                self._list(index, found)
         return 0 if found else 1
 
     def show(self) -> int:
         if not self.wanted.words:
             raise BotError(say(self.language, "articles.which_to_show"))
-        with opened(self.index_dir) as index:
+        with opened(self.settings.index.dir) as index:
             found = find(index, self.wanted)
             if len(found) != 1:
                 self._list(index, found)
@@ -158,16 +162,20 @@ class _Command:
         wanted = self.wanted
         if not wanted.words and (wanted.filters, wanted.source, wanted.author) == (EVERYTHING, None, None):
             raise BotError(say(self.language, "articles.which_to_remove"))
-        with opened(self.index_dir) as index:
+        with opened(self.settings.index.dir) as index:
             found = find(index, wanted)
             self._list(index, found)
+            if not found:
+                return 1
+            gone = {header.row for header in found}
+            self._refuse_other_sources([header for header in index.headers() if header.row not in gone])
             at = datetime.now(UTC).isoformat(timespec="seconds")
             whole = index.articles_at([header.row for header in found])
             records = [removed(a.id, a.path, a.title, at, a.also_at) for a in whole]
             everything = len(found) == len(index.headers())
-        if not found or not self._sure("articles.ask_remove", len(found)):
+        if not self._sure("articles.ask_remove", len(found)):
             return 1
-        removals = Removals(self.index_dir)
+        removals = Removals(self.settings.index.dir)
         added = removals.add(records)
         with self._undoing(lambda: removals.drop(added)):
             try:
@@ -182,7 +190,7 @@ class _Command:
         wanted = self.wanted
         if (wanted.filters, wanted.source, wanted.author) != (EVERYTHING, None, None):
             raise BotError(say(self.language, "articles.restore_by_words"))
-        removals = Removals(self.index_dir)
+        removals = Removals(self.settings.index.dir)
         listed = removals.load()
         found = by_words(listed, wanted.words, lambda r: f"{r.title or ''} {r.path}", lambda r: r.places)
         if not found:
@@ -194,6 +202,8 @@ class _Command:
                 self.console.print(removed_listing(found, wanted.limit, self.language))
             if not self._sure("articles.ask_restore", len(found)):
                 return 1
+        with suppress(IndexProblem), opened(self.settings.index.dir) as index:  # without one, none is lost
+            self._refuse_other_sources(index.headers())
         dropped = removals.drop(found)
         with self._undoing(lambda: removals.add(dropped)):
             report = self.rebuild()
@@ -205,6 +215,16 @@ class _Command:
         elif not self.wanted.json:
             headers = index.headers()
             self.console.print(listing(found, len(headers), reprints(headers), self.wanted.limit, self.language))
+
+    def _refuse_other_sources(self, stay: Sequence[Header]) -> None:
+        """Raises BotError where the build that follows would lose articles that nobody wants removed."""
+        sources = self.settings.articles.source
+        pages = from_web(stay)
+        lost = outside(stay, sources) or (pages if pages and not _visits_web(self.settings) else [])
+        if lost:
+            named = ", ".join(str(source) for source in sources)
+            message = say(self.language, "articles.other_sources", path=lost[0], sources=named, count=len(lost))
+            raise BotError(message)
 
     def _tell(self, name: str) -> None:
         """One line, for people: programs read nothing but rows."""
@@ -246,6 +266,13 @@ class _Command:
         for row in rows:
             self.console.file.write(json_line(row) + "\n")
         self.console.file.flush()
+
+
+def _visits_web(settings: BotSettings) -> bool:
+    """Whether a build asks for pages: those that the settings name, or files of links. Raises SourceError."""
+    if settings.web.addresses:
+        return True
+    return any(extension_of(path.name) == LINKS for path in find_files(settings.articles)[0])
 
 
 def _rows(index: Index, headers: Sequence[Header]) -> Iterator[dict[str, Any]]:

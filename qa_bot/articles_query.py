@@ -8,14 +8,18 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
-from embeddings.articles import shown
+from embeddings.articles import extension_of, shown, valid_name
 from embeddings.console import one_line
+from embeddings.readers import READERS
+from embeddings.removals import absolute
 from embeddings.vietnamese import fold, syllables
 from qa_bot.filters import FilterError, passes
 from qa_bot.naming import searchable
 from qa_bot.records import EVERYTHING, Filters
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from embeddings.records import Header
 
 Action = Literal["list", "show", "remove", "restore"]
@@ -78,8 +82,9 @@ def _as_stored(word: str) -> str:
 def select(headers: Sequence[Header], wanted: Wanted, beside: Mapping[int, Beside] | None = None) -> list[Header]:
     """The articles that are meant, in the order wanted; `beside` says more of some of them, by row.
 
-    Words are ids (or their first six characters and more) or paths, each of them; else all of them stand in title,
-    path, author, source or place, as for `--in`: diacritics aside, the last of them may be unfinished.
+    Each word is an id (or six and more of its first characters), a path or the end of one; else all of them stand in
+    title, path, author, source or place, as for `--in`: diacritics aside, the last of them may be unfinished.
+    A word that ends as files do is a file's name and nothing else.
     """
     known = beside or {}
 
@@ -106,7 +111,13 @@ def by_words(
 ) -> list[N]:
     """Those of `items` that `words` name, or else describe: `said` gives what is said of one, `others` its paths."""
     named = identified(items, words, others) if words else []
+    if not named and any(map(_names_file, words)):
+        return []  # it is gone, and what has a few of its letters is not meant
     return named or [item for item in items if holds(said(item), " ".join(words))]
+
+
+def _names_file(word: str) -> bool:
+    return extension_of(word.partition("#")[0]) in READERS
 
 
 def identified(
@@ -114,22 +125,37 @@ def identified(
 ) -> list[N]:
     """Those whose ids or paths `words` are, in the order of `items`; none unless each word is one.
 
-    A path with spaces may also be all the words together.
+    A path with spaces may also be all the words together; the end of a path will do where it is no other's whole one.
     """
+
+    def ends(item: N) -> Collection[str]:
+        return [end for path in (item.path, *others(item)) for end in _ends(path)]
+
     for names in dict.fromkeys((frozenset(words), frozenset({" ".join(words)}))):
-        ids = tuple(name for name in names if _ID.fullmatch(name))
-        met: set[str] = set()
-        found: list[N] = []
-        for item in items:
-            told = names.intersection((item.path, *others(item)))
-            if ids:
-                told |= {name for name in ids if item.id.startswith(name)}
-            if told:
-                found.append(item)
-                met |= told
-        if met == names:
-            return found
+        for paths in (lambda item: (item.path, *others(item)), ends):
+            found = _met(items, names, paths)
+            if found:
+                return found
     return []
+
+
+def _ends(path: str) -> list[str]:
+    """`bài/2021/a.txt`, `2021/a.txt`, `a.txt`."""
+    parts = path.split("/")
+    return ["/".join(parts[at:]) for at in range(len(parts))]
+
+
+def _met(items: Sequence[N], names: frozenset[str], paths: Callable[[N], Collection[str]]) -> list[N]:
+    """Those that go by one of `names`; none unless each of these is met."""
+    ids = tuple(name for name in names if _ID.fullmatch(name))
+    met: set[str] = set()
+    found: list[N] = []
+    for item in items:
+        told = names.intersection(paths(item)) | {name for name in ids if item.id.startswith(name)}
+        if told:
+            found.append(item)
+            met |= told
+    return found if met == names else []
 
 
 def holds(text: str | None, words: str | None) -> bool:
@@ -151,6 +177,21 @@ def may_be_beside(places: Collection[str], words: Sequence[str]) -> bool:
     typed = units(" ".join(words))
     of_places = any(unit.startswith(word) for word in typed for unit in known)
     return of_places or any("." in word or os.sep in word for word in words)
+
+
+def outside(headers: Sequence[Header], sources: Sequence[Path]) -> list[str]:
+    """Paths of articles that a build from these folders and files would not find. Addresses are no paths."""
+    homes = [valid_name(os.path.abspath(source)) for source in sources]
+    starts = tuple(start for home in homes for start in (os.path.join(home, ""), f"{home}#"))
+    places = ((header.path, absolute(header.path)) for header in headers)
+    return [
+        path for path, place in places if os.path.isabs(place) and place not in homes and not place.startswith(starts)
+    ]
+
+
+def from_web(headers: Sequence[Header]) -> list[str]:
+    """The addresses of the articles that lie on the web."""
+    return [header.path for header in headers if not os.path.isabs(absolute(header.path))]
 
 
 def reprints(headers: Sequence[Header]) -> dict[int, list[Header]]:

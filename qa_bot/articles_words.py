@@ -81,6 +81,16 @@ ARTICLES: Catalogue = {
         "vi": "Bỏ hết thì không còn bài nào để trả lời, nên không bỏ bài nào. Hãy để lại ít nhất một bài.",
         "en": "Nothing would be left to answer from, so nothing was removed. Leave at least one article.",
     },
+    "articles.other_sources": {
+        "vi": "{path} (trong {count} bài như vậy) nằm ngoài articles.source ({sources}), lập lại chỉ mục sẽ làm mất. "
+        "Đặt articles.source là nơi chỉ mục đã được lập từ đó, hay chạy rebuild-index trước.",
+        "en": "{path} (one of {count}) lies in none of articles.source ({sources}): building the index again would "
+        "lose it. Set articles.source to where the index was built from, or run rebuild-index first.",
+    },
+    "articles.limit": {
+        "vi": "--limit là số bài được liệt kê, từ 1 trở lên, hay 0 để xem hết.",
+        "en": "--limit is how many articles are listed, 1 or more, or 0 for all.",
+    },
     "articles.nothing_removed": {"vi": "Chưa bỏ bài nào.", "en": "No article has been removed."},
     "articles.restore_by_words": {
         "vi": "--restore chỉ tìm theo mã, đường dẫn hay chữ của tiêu đề, không theo --from, --to, --source, --author.",

@@ -44,6 +44,16 @@ def make_build(settings: BotSettings, encoder: Encoder) -> Callable[[Progress], 
     return lambda progress: build(settings, encoder, progress)
 
 
+def make_quiet_rebuild(settings: BotSettings, language: Language) -> Callable[[], Report]:
+    """A function that builds the index anew with a progress bar and nothing else; a model only if it needs one."""
+
+    def rebuild() -> Report:
+        with Bar(Console(stderr=True), language) as bar:
+            return build(settings, make_encoder(settings), bar)
+
+    return rebuild
+
+
 def make_shared_encoder(settings: BotSettings) -> Encoder:
     """An encoder for questions from several threads: those that come at the same time are encoded together."""
     return CombiningEncoder(make_encoder(settings))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from embeddings.index import StoredPassage
@@ -40,6 +41,7 @@ def cite(
         passage_row=stored.row,
         marks=tuple(marks),
         also_in=tuple(also_in),
+        page=bisect_right(article.pages, span.start) or None,
     )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from embeddings.console import complain
 from embeddings.errors import BotError
 from embeddings.settings import language, load
+from qa_bot import cli_index
 
 if TYPE_CHECKING:
     from embeddings.messages import Language
@@ -84,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
         )
     add("chat", _chat, "ask and read in the terminal")
     add("telegram", _telegram, "answer in Telegram")
-    add("status", _status, "what is indexed")
+    cli_index.add_commands(add)
     calibrate = add("calibrate", _calibrate, "fit the confidence on the index: ask with and without what answers")
     calibrate.add_argument("--questions", type=_positive, default=200, metavar="N", help="at most (default: 200)")
     calibrate.add_argument("--undo", action="store_true", help="go back to the confidence as it came")
@@ -174,18 +175,6 @@ def _telegram(options: argparse.Namespace, settings: BotSettings) -> int:  # noq
     )
     service.run(settings, parts)
     return 0
-
-
-def _status(options: argparse.Namespace, settings: BotSettings) -> int:  # noqa: ARG001
-    from embeddings.generations import open_newest
-    from qa_bot import calibration
-    from qa_bot.tables import status_table
-
-    held = open_newest(settings.index.dir)
-    with held.hold:
-        fitted = calibration.load(settings.index.dir, held.manifest.fingerprint)
-        warnings = " ".join(filter(None, (held.warning, fitted.warning)))
-        return _print(status_table(held.manifest, settings.index.dir, _language(settings), warnings))
 
 
 def _calibrate(options: argparse.Namespace, settings: BotSettings) -> int:

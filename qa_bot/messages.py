@@ -37,6 +37,8 @@ CATALOGUE: Catalogue = {
     "passage.published": {"vi": "Ngày đăng", "en": "Published"},
     "passage.author": {"vi": "Tác giả", "en": "Author"},
     "passage.source": {"vi": "Nguồn", "en": "Source"},
+    "passage.section": {"vi": "Chuyên mục", "en": "Section"},
+    "passage.page": {"vi": "trang {page}", "en": "page {page}"},
     "passage.path": {"vi": "Tệp", "en": "File"},
     "passage.url": {"vi": "Địa chỉ", "en": "Address"},
     "table.rank": {"vi": "#", "en": "#"},

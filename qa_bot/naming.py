@@ -8,17 +8,23 @@ from typing import TYPE_CHECKING
 
 from embeddings.console import one_line
 from embeddings.vietnamese import fold, normalize, syllables
+from qa_bot.messages import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
+    from embeddings.messages import Language
     from embeddings.records import Article
     from qa_bot.records import Citation
 
 
 def shown_date(published: date | None) -> str:
     return published.strftime("%d/%m/%Y") if published else ""
+
+
+def shown_page(citation: Citation, language: Language) -> str:
+    return say(language, "passage.page", page=citation.page) if citation.page else ""
 
 
 def title_of(article: Article | Citation) -> str:

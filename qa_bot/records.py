@@ -144,6 +144,7 @@ class Citation:
     passage_row: int
     marks: tuple[tuple[int, int], ...] = ()  # [start, end) inside the quote, of the words that answer
     also_in: tuple[str, ...] = ()  # paths of further articles that say the same
+    page: int | None = None  # printed page that the quote begins on, from 1; of a PDF
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from embeddings.console import one_line, printable
 from qa_bot.messages import say
-from qa_bot.naming import same_words
+from qa_bot.naming import same_words, shown_page
 from qa_bot.naming import shown_date as shown_date
 from qa_bot.naming import title_of as title_of
 from qa_bot.surroundings import goes_on, lines_after, lines_before
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from qa_bot.records import Answer, Citation, Ranked
 
 _QUOTED, _MARKED, _ASIDE = "bold", "bold yellow", "dim"
+_BULLET = re.compile(r"\s*[-–•+*]\s+")
 _SCORE_DIGITS = 4
 _UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -71,6 +72,7 @@ def _citation_json(citation: Citation) -> dict[str, Any]:
         "end": citation.end,
         "marks": [list(mark) for mark in citation.marks],
         "also_in": list(citation.also_in),
+        "page": citation.page,
     }
 
 
@@ -140,7 +142,7 @@ def sources_text(answer: Answer, language: Language) -> Group:
     """Each source with its number, a line on its article and on others that say the same, and its quote."""
     parts: list[RenderableType] = []
     for number, source in sources_of(answer).items():
-        mark, line = f"[{number}] ", _article_line(source)
+        mark, line = f"[{number}] ", _article_line(source, shown_page(source, language))
         if source.also_in:
             line.append(" · " + say(language, "answer.also_in", count=len(source.also_in)), _ASIDE)
         parts += [Text(), Hanging(mark, line), Hanging(" " * len(mark), quote_text(source))]
@@ -191,9 +193,9 @@ def ranked_text(ranked: Sequence[Ranked], note: str = "") -> RenderableType:
     return Group(*parts)
 
 
-def _article_line(article: Article | Citation) -> Text:
-    """Title · 26/11/2020 · author · source · path; what is unknown is left out."""
-    known = [shown_date(article.published), article.author or "", article.source or ""]
+def _article_line(article: Article | Citation, page: str = "") -> Text:
+    """Title · page 3 · 26/11/2020 · author · source · path; what is unknown is left out."""
+    known = [page, shown_date(article.published), article.author or "", article.source or ""]
     known += [article.path] if article.title else []
     rest = "".join(f" · {one_line(item)}" for item in known if item)
     return Text.assemble((title_of(article), _QUOTED), (rest, _ASIDE))
@@ -205,6 +207,7 @@ def _heading(article: Article, language: Language) -> Iterator[RenderableType]:
         ("published", shown_date(article.published)),
         ("author", article.author),
         ("source", article.source),
+        ("section", article.section),
         ("path", article.path),
         ("url", article.url),
     )
@@ -218,4 +221,12 @@ def _joined(text: Text, separator: str) -> Text:
     lines = [line for line in text.split("\n") if line.plain.strip()]
     for line in lines:
         line.rstrip()
+    if separator.strip():  # it marks where a line begins; a bullet would do so once more
+        lines = [lines[0], *(line[_bullet(line.plain) :] for line in lines[1:])] if lines else []
     return Text(separator).join(lines)
+
+
+def _bullet(line: str) -> int:
+    """How long the bullet is that a line begins with."""
+    match = _BULLET.match(line)
+    return match.end() if match else 0

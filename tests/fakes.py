@@ -83,7 +83,7 @@ def page_of(text: str, front_matter: dict[str, str] | None = None, path: str = "
 
 def read_one(path: Path, settings: Articles | None = None) -> Page | Skipped:
     """The one article of a file, or why there is none."""
-    (found,) = list(read_file(path, settings or Articles(), InProcess()))
+    (found,) = list(read_file(path, IndexSettings(articles=settings or Articles()), InProcess()))
     return found if isinstance(found, Page) else Skipped(shown(path), found.reason)
 
 

@@ -8,20 +8,19 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpcore
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embeddings.errors import FetchError
 from embeddings.fetching import INTERNET, MAX_ADDRESS, Fetched, Network, fetch, is_public
+from tests.web_site import PUBLIC, Cable, Names
 
-PUBLIC = "93.184.216.34"
 TEXT = "Đảng bộ huyện Hải Hậu có 14.500 đảng viên.\n"
 
 # For bai.example, good until 2120, made for these tests with openssl; nothing but they trusts it.
@@ -108,40 +107,6 @@ def always(data: bytes) -> Handler:
 
 def pages(by_path: dict[str, bytes]) -> Handler:
     return lambda path, stream: stream.sendall(by_path[path])
-
-
-class Cable(httpcore.NetworkBackend):
-    """A web in which every public address is the site; what is connected to is noted. All else is unreachable."""
-
-    def __init__(self, site: Site, silent: Sequence[str] = ()) -> None:
-        self.site = site
-        self.silent = silent
-        self.connected: list[tuple[str, int]] = []
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        self.connected.append((host, port))
-        if not ipaddress.ip_address(host).is_global or host in self.silent:
-            raise httpcore.ConnectError
-        return httpcore.SyncBackend().connect_tcp("127.0.0.1", self.site.port, timeout, local_address, socket_options)
-
-
-class Names:
-    """A resolver that gives its answers in turn, the last one for ever, and notes what it is asked."""
-
-    def __init__(self, *answers: Sequence[str]) -> None:
-        self.answers = list(answers)
-        self.asked: list[str] = []
-
-    def __call__(self, host: str, port: int) -> Sequence[str]:  # noqa: ARG002 - the shape of a resolver
-        self.asked.append(host)
-        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
 def nobody(host: str, port: int) -> Sequence[str]:
@@ -244,7 +209,7 @@ def test_a_loop_of_redirects_ends() -> None:
 )
 def test_a_redirect_passes_the_same_gate(target: str, reason: str) -> None:
     with serving(always(reply(b"", "302 Found", Location=target))) as site:
-        cable, names = Cable(site), Names([PUBLIC])
+        cable, names = Cable(site.port), Names([PUBLIC])
         with pytest.raises(FetchError, match=reason) as caught:
             fetch("http://bai.example/", max_bytes=1000, network=Network(names, cable))
     assert cable.connected == [(PUBLIC, 80)]
@@ -288,7 +253,7 @@ def test_nothing_is_public_that_the_standard_library_calls_otherwise(
 @pytest.mark.parametrize("inner", INNER)
 def test_a_name_that_leads_inside_is_not_connected_to(inner: str) -> None:
     with serving(always(reply())) as site:
-        cable = Cable(site)
+        cable = Cable(site.port)
         for answer in ([inner], [PUBLIC, inner]):
             with pytest.raises(
                 FetchError, match=r"http://bai.example/ leads into a private or reserved network.* file"
@@ -315,7 +280,7 @@ LOOPBACK_NOTATIONS = [
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_no_notation_of_an_inner_address_reaches_it(scheme: str, host: str) -> None:
     with serving(always(reply())) as site:
-        cable = Cable(site)
+        cable = Cable(site.port)
         with pytest.raises(FetchError):
             fetch(f"{scheme}://{host}/", max_bytes=1000, network=Network(Names([PUBLIC]), cable))
     assert cable.connected == []
@@ -332,7 +297,7 @@ def test_the_system_itself_is_not_asked_to_read_a_notation() -> None:
 
 def test_a_name_is_resolved_once_and_the_address_that_was_checked_is_connected_to() -> None:
     with serving(always(reply())) as site:
-        cable, names = Cable(site), Names([PUBLIC], ["127.0.0.1"])
+        cable, names = Cable(site.port), Names([PUBLIC], ["127.0.0.1"])
         found = fetch("http://BAI.example./bai", max_bytes=1000, network=Network(names, cable))
     assert found.address == "http://bai.example/bai"
     assert names.asked == ["bai.example"]
@@ -342,7 +307,7 @@ def test_a_name_is_resolved_once_and_the_address_that_was_checked_is_connected_t
 
 def test_a_name_that_changes_its_address_before_a_redirect_is_stopped() -> None:
     with serving(always(reply(b"", "302 Found", Location="/next"))) as site:
-        cable, names = Cable(site), Names([PUBLIC], ["127.0.0.1"])
+        cable, names = Cable(site.port), Names([PUBLIC], ["127.0.0.1"])
         with pytest.raises(FetchError, match="private or reserved"):
             fetch("http://bai.example/", max_bytes=1000, network=Network(names, cable))
     assert cable.connected == [(PUBLIC, 80)]
@@ -351,7 +316,7 @@ def test_a_name_that_changes_its_address_before_a_redirect_is_stopped() -> None:
 
 def test_the_next_address_is_tried_when_one_is_down() -> None:
     with serving(always(reply())) as site:
-        cable = Cable(site, silent=["1.1.1.1"])
+        cable = Cable(site.port, silent=["1.1.1.1"])
         fetch("http://bai.example/", max_bytes=1000, network=Network(Names(["1.1.1.1", PUBLIC]), cable))
         with pytest.raises(FetchError, match="cannot be reached"):
             fetch("http://bai.example/", max_bytes=1000, network=Network(Names(["1.1.1.1"]), cable))
@@ -379,7 +344,7 @@ def test_the_next_address_is_tried_when_one_is_down() -> None:
 )
 def test_what_is_no_address_of_the_web_is_refused_with_the_cure(address: str, reason: str) -> None:
     with serving(always(reply())) as site:
-        cable = Cable(site)
+        cable = Cable(site.port)
         with pytest.raises(FetchError, match=reason):
             fetch(address, max_bytes=1000, network=Network(Names([PUBLIC]), cable))
     assert cable.connected == []
@@ -594,7 +559,7 @@ def test_a_certificate_must_be_for_the_name_although_the_connection_goes_to_an_a
 ) -> None:
     trusting = ssl.create_default_context(cadata=_pem("CERTIFICATE", _CERTIFICATE))
     with serving(always(reply()), server_tls) as site:
-        cable, names = Cable(site), Names([PUBLIC])
+        cable, names = Cable(site.port), Names([PUBLIC])
         network = Network(names, cable, trusting)
         assert fetch("https://bai.example/", max_bytes=1000, network=network).data == TEXT.encode()
         for other in ("https://khac.example/", f"https://{PUBLIC}/"):
@@ -610,7 +575,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
     (tmp_path / "own.pem").write_text(_pem("CERTIFICATE", _CERTIFICATE), "ascii")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "own.pem"))  # the environment vouches for nobody
     with serving(always(reply()), server_tls) as site:
-        network = Network(Names([PUBLIC]), Cable(site))
+        network = Network(Names([PUBLIC]), Cable(site.port))
         with pytest.raises(FetchError, match=r"certificate that can be trusted \(self-signed certificate\)"):
             fetch("https://bai.example/", max_bytes=1000, network=network)
     assert site.asked == []
@@ -618,12 +583,12 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
 
 def test_a_server_without_tls_is_refused_where_tls_is_asked_for() -> None:
     with serving(always(reply())) as site, pytest.raises(FetchError, match=r"trusted \(no TLS\)"):
-        fetch("https://bai.example/", max_bytes=1000, deadline=2, network=Network(Names([PUBLIC]), Cable(site)))
+        fetch("https://bai.example/", max_bytes=1000, deadline=2, network=Network(Names([PUBLIC]), Cable(site.port)))
 
 
 def test_a_hanging_handshake_is_cut() -> None:
     with serving(drip(b"", b"")) as site, pytest.raises(FetchError, match="longer than"):
-        fetch("https://bai.example/", max_bytes=1000, deadline=0.1, network=Network(Names([PUBLIC]), Cable(site)))
+        fetch("https://bai.example/", max_bytes=1000, deadline=0.1, network=Network(Names([PUBLIC]), Cable(site.port)))
 
 
 def test_the_system_resolves_and_connects_unless_told_otherwise() -> None:

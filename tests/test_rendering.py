@@ -307,6 +307,7 @@ def test_an_answer_in_json_has_the_agreed_shape() -> None:
                 "end": RIVER_TEXT.index(RIVER_QUOTE) + len(RIVER_QUOTE),
                 "marks": [[15, 30]],
                 "also_in": ["seeds/b.txt"],
+                "page": None,
             }
         ],
         "nearest": [],

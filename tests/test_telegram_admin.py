@@ -269,7 +269,8 @@ class Site(BaseHTTPRequestHandler):
     pages: ClassVar = {
         "/tin/bai%20cau.md": (200, "text/markdown; charset=utf-8", bridge("Chiềng Ơn", 64)),
         "/tin/ban-tin.txt": (200, "text/plain", bridge("Mường Giôn", 65)),
-        "/trang.html": (200, "text/html; charset=utf-8", f"<p>{bridge('Cà Nàng', 66)}</p>"),
+        "/trang.html": (200, "text/html; charset=utf-8", f"<title>Cầu mới</title><p>{bridge('Cà Nàng', 66)}</p>"),
+        "/anh.png": (200, "image/png", "no text"),
         "/khong-co.md": (404, "text/plain", "không có"),
     }
 
@@ -302,13 +303,15 @@ def test_an_address_alone_is_fetched_when_an_admin_says_so(api: BotApi, bot: Pro
         api.press(admin, asked[path], "Thêm")
     shows(api, asked["/tin/bai%20cau.md"], "Đã thêm seeds/bai cau.md")
     shows(api, asked["/tin/ban-tin.txt"], "Đã thêm seeds/ban-tin.md")
-    for path, why in {"/trang.html": "text/html is not read from links", "/khong-co.md": "answers 404"}.items():
+    shows(api, asked["/trang.html"], "Đã thêm seeds/trang.html")
+    for path, why in {"/anh.png": "image/png is not read from links", "/khong-co.md": "answers 404"}.items():
         line = text_of(shows(api, asked[path], "Không thêm được"))
         assert why in line
         assert line.count(site) == 1
         assert "\n" not in line
-    assert {"bai cau.md", "ban-tin.md"} <= files(bot)
+    assert {"bai cau.md", "ban-tin.md", "trang.html"} <= files(bot)
     learns(api, "Chiềng Ơn", 64)
+    learns(api, "Cà Nàng", 66)
     learns(api, "Mường Giôn", 65)
 
 

@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import cast
 
 import numpy as np
 
@@ -237,8 +238,7 @@ def _checked(world: World, code: int, serving: Contents, wanted: Contents, tally
     if isinstance(found, str):
         tally.wrong.append(found)
         return serving
-    assert isinstance(found, tuple)
-    held, warned = found
+    held, warned = cast("tuple[Contents, bool]", found)
     if warned:
         tally.wrong.append("the newest generation was damaged")
     if held == wanted:

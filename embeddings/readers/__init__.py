@@ -53,11 +53,25 @@ class Format:
     several: bool = False  # a file holds many articles, and may be large
 
 
+_EXPORTS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv")
 READERS: Mapping[str, Format] = {
     ".txt": Format("plain"),
     ".md": Format("markdown"),
+    ".html": Format("html", apart=True),
+    ".htm": Format("html", apart=True),
+    ".xhtml": Format("html", apart=True),
+    ".pdf": Format("pdf", apart=True),
+    ".docx": Format("docx", apart=True),
+    ".epub": Format("epub", apart=True),
+    **{f"{name}{packed}": Format("exports", several=True) for name in _EXPORTS for packed in ("", ".gz", ".xz")},
+    ".rss": Format("feed", apart=True, several=True),
+    ".atom": Format("feed", apart=True, several=True),
+    ".xml": Format("feed", apart=True, several=True),
 }
 """By file name extension, lower case."""
+_OTHER_NAMES = (".htm", ".xhtml", ".ndjson", ".tsv", ".atom")
+KNOWN = ", ".join(name for name in READERS if name.count(".") == 1 and name not in _OTHER_NAMES)
+"""The extensions as people are told of them; other names of the same, and what is packed, go without saying."""
 
 
 def read(data: bytes, hints: Hints) -> Iterator[Reading | Unreadable]:

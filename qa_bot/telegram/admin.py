@@ -13,7 +13,7 @@ from telegram.error import TelegramError
 from embeddings.console import one_line
 from embeddings.errors import BotError
 from embeddings.fetching import fetch
-from embeddings.readers import READERS
+from embeddings.readers import KNOWN
 from qa_bot.errors import ArticleGone, LibraryError, UnknownFormat
 from qa_bot.messages import say
 from qa_bot.naming import matching, name_of
@@ -94,7 +94,7 @@ async def document(services: Services, job: Job) -> None:
     try:
         kept = services.library.check(found.file_name or name, found.file_size)
     except UnknownFormat:
-        await tell(services, request, "telegram.wrong_format", name=name, formats=", ".join(READERS))
+        await tell(services, request, "telegram.wrong_format", name=name, formats=KNOWN)
         return
     except LibraryError as error:
         await tell(services, request, "telegram.add_failed", name=name, reason=str(error))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from embeddings.console import one_line
 from qa_bot.messages import CATALOGUE, say, step_in_words
-from qa_bot.naming import name_of, same_words, shown_date
+from qa_bot.naming import name_of, same_words, shown_date, shown_page
 from qa_bot.telegram.styled import (
     BOLD,
     ELLIPSIS,
@@ -239,7 +239,7 @@ def _brief(text: str, limit: int = _NAME) -> Styled:
 def _source_line(citation: Citation, language: Language) -> Styled:
     """[1] Title · 26/11/2020 · source · also in 2 more"""
     others = say(language, "answer.also_in", count=len(citation.also_in)) if citation.also_in else ""
-    facts = [shown_date(citation.published), citation.source or "", others]
+    facts = [shown_page(citation, language), shown_date(citation.published), citation.source or "", others]
     return joined("", [Styled(f"[{citation.n}] "), _titled(citation, facts)])
 
 

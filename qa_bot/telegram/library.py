@@ -7,52 +7,63 @@ articles of before, perhaps the new one, and perhaps such a hidden rest, which t
 
 from __future__ import annotations
 
-import errno
 import fnmatch
 import os
 import re
 import secrets
-import shutil
 import sys
-import time
 import unicodedata
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import yaml
 
-from embeddings.articles import find_files, shown
+from embeddings.articles import extension_of, find_files, shown
 from embeddings.console import one_line
 from embeddings.errors import SourceError
 from embeddings.fetching import Fetched
-from embeddings.readers import READERS, Hints, Reading, read
-from embeddings.settings import Articles
+from embeddings.readers import KNOWN, READERS, Hints, Reading, read
+from embeddings.readers.apart import Apart
+from embeddings.settings import Articles, Readers
 from embeddings.vietnamese import fold, visible
 from qa_bot.errors import ArticleGone, LibraryError, UnknownFormat
+from qa_bot.telegram.folder import (
+    NAME_BYTES,
+    candidates,
+    flush_folder,
+    give_name,
+    half_made,
+    holds,
+    move_all,
+    named,
+    telling,
+)
 
-NAME_BYTES = 120  # of a file that is added: short enough for every file system, and for a line on a phone
-_MOST_NAME_BYTES = 255  # of any file, on every file system that we know
-_NAMESAKES = 1000
-_UNNAMED = "bai-viet"
 _RESERVED = frozenset('<>:"|?*')  # not allowed in file names elsewhere; / and \ end a folder's name
-_PART = re.compile(r"\.[0-9a-f]{16}\.part")
-_STALE = 3600.0  # seconds after which a hidden rest belongs to nobody
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 _MARKDOWN_TYPES = ("text/markdown", "text/x-markdown")
 _LINK_TYPES = ("text/plain", *_MARKDOWN_TYPES)
 _CHARSETS = ("utf-16", "utf-16le", "utf-16be", "windows-1258", "cp1258")  # besides UTF-8: what can hold Vietnamese
+_WHOLE_TYPES = {
+    "text/html": ".html",
+    "application/xhtml+xml": ".html",
+    "application/pdf": ".pdf",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "application/epub+zip": ".epub",
+}
+_LOOKED_AT = 100  # articles of an export, to see whether there is any
 _BYTE_ORDER_MARK = "\ufeff"
 
 
 class Library:
     """Every method blocks: call it in a thread. Raises LibraryError, and nothing else."""
 
-    def __init__(self, settings: Articles, trash: Path) -> None:
+    def __init__(self, settings: Articles, trash: Path, readers: Readers | None = None) -> None:
         self._settings = settings
         self._trash = trash
+        self._readers = readers or Readers()
 
     @property
     def home(self) -> Path:
@@ -70,11 +81,11 @@ class Library:
         stem, extension = _parts(name)
         if extension not in READERS:
             what = f"the format {extension[:16]}" if extension else "a file name without extension"
-            raise UnknownFormat(f"{what} is not read. Send one of: {', '.join(READERS)}.")
+            raise UnknownFormat(f"{what} is not read. Send one of: {KNOWN}.")
         most = self._settings.max_megabytes
         if size is not None and size > int(most * 1_000_000):
             raise LibraryError(f"{size / 1e6:.1f} MB is more than articles.max_megabytes = {most:g}. Send it in parts.")
-        kept = _named(stem, extension)
+        kept = named(stem, extension)
         if (pattern := self._ignoring(kept)) is not None:
             raise LibraryError(f"files called {pattern} are passed over (articles.ignore). Give it another name.")
         return kept
@@ -82,11 +93,11 @@ class Library:
     def add(self, name: str, data: bytes) -> Path:
         """Store a document, and return where it lies; one that already lies there with these bytes stays as it is."""
         kept = self.check(name, len(data))
-        _read(kept, data)
+        self._read(kept, data)
         home = self.home
-        with _telling(home), _part(home) as part:
-            for path in _candidates(home, kept, NAME_BYTES):
-                if _holds(path, data):
+        with telling(home), half_made(home) as part:
+            for path in candidates(home, kept, NAME_BYTES):
+                if holds(path, data):
                     return path
                 if os.path.lexists(path):
                     continue
@@ -96,36 +107,65 @@ class Library:
                         file.flush()
                         os.fsync(file.fileno())
                 with suppress(FileExistsError):  # between two lines another took the name
-                    _give_name(part, path)
-                    _flush_folder(home)
+                    give_name(part, path)
+                    flush_folder(home)
                     return path
-                if _holds(path, data):
+                if holds(path, data):
                     return path
         raise LibraryError(f"there are too many files called {kept}. Give it another name.")
 
     def add_link(self, address: str, fetched: Fetched) -> Path:
-        """Store what was fetched from `address` as Markdown whose front matter says where it came from.
+        """Store what was fetched from `address`.
 
-        The text stays as it is: Markdown's reader takes nothing but the front matter away.
+        A text becomes Markdown whose front matter says where it came from: its reader takes nothing but that away. A web
+        page stays as it is below a line that says so, the one that browsers write into pages that they save.
         """
+        if fetched.media_type in _WHOLE_TYPES:
+            return self._add_whole(address, fetched, _WHOLE_TYPES[fetched.media_type])
         if fetched.media_type not in _LINK_TYPES:
-            known = ", ".join(_LINK_TYPES[:2])
+            known = ", ".join([*_LINK_TYPES[:2], *_WHOLE_TYPES])
             raise LibraryError(
-                f"{one_line(fetched.media_type)[:80]} is not read from links yet (known: {known}). "
-                f"Send the text as a file: {', '.join(READERS)}."
+                f"{one_line(fetched.media_type)[:80]} is not read from links (known: {known}). "
+                f"Send the text as a file: {KNOWN}."
             )
         host, last = _ends(fetched.address)
         stem, extension = _parts(last)
         if extension not in READERS:
             stem, extension = (stem + extension).lstrip("."), ""
         markdown = fetched.media_type in _MARKDOWN_TYPES or extension == ".md"
-        text, front_matter, start = _read(
+        text, front_matter, start = self._read(
             ".md" if markdown else ".txt", _as_utf8(fetched.data, fetched.charset), one_line(address)[:100]
         )
-        name = _named(stem or host, ".md")
+        name = named(stem or host, ".md")
         if self._ignoring(name):
-            name = _named(f"{host} {stem}", ".md")  # README.md, most of all
+            name = named(f"{host} {stem}", ".md")  # README.md, most of all
         return self.add(name, with_address(text[start:], front_matter, fetched.address).encode())
+
+    def _add_whole(self, address: str, fetched: Fetched, extension: str) -> Path:
+        data = fetched.data
+        if extension == ".html":
+            mark = f"<!-- saved from url=({len(fetched.address):04}){fetched.address} -->\n"
+            data = _BYTE_ORDER_MARK.encode() + mark.encode() + _as_utf8(data, fetched.charset)
+        self._read(extension, data, one_line(address)[:100])
+        host, last = _ends(fetched.address)
+        stem, _ = _parts(last)
+        return self.add(named(stem or host, extension), data)
+
+    def _read(self, name: str, data: bytes, of: str = "") -> tuple[str, dict[str, str], int]:
+        """What the reader of such files makes of it. Raises LibraryError where it is no article."""
+        extension = extension_of(name) or name
+        try:
+            if READERS[extension].apart:
+                with Apart(self._readers.seconds, self._readers.megabytes) as apart:
+                    found = apart.read(data, Hints(extension))
+            else:
+                found = list(islice(read(data, Hints(extension)), _LOOKED_AT))
+        except ValueError as error:
+            raise LibraryError(f"{of or name} cannot be read: {error}.") from error
+        readings = [item for item in found if isinstance(item, Reading)]
+        if not readings:
+            raise LibraryError(f"{of or name} holds no article.")
+        return readings[0].text, readings[0].front_matter, readings[0].body_start
 
     def remove(self, paths: Sequence[str]) -> list[tuple[str, str]]:
         """Move the files of an article, as `Article.path` and `also_at` name them, into the trash: all, or none.
@@ -142,9 +182,9 @@ class Library:
                 raise LibraryError(f"{one_line(path)} is itself named in articles.source. Take it out there.")
             files[os.path.abspath(file)] = file
         trash = self._trash.absolute()
-        with _telling(trash):
+        with telling(trash):
             trash.mkdir(0o700, parents=True, exist_ok=True)
-        kept = _move_all([(file, _kept_name(trash, file)) for file in files.values()])
+        kept = move_all([(file, _kept_name(trash, file)) for file in files.values()])
         return [(shown(file), str(path)) for file, path in zip(files.values(), kept, strict=True)]
 
     def restore(self, pairs: Sequence[tuple[str, str]]) -> list[Path]:
@@ -162,9 +202,9 @@ class Library:
                 raise LibraryError(f"{one_line(was)} was in a folder that articles.source does not name any more.")
             moves.append((Path(kept), original))
         for _, original in moves:
-            with _telling(original.parent):
+            with telling(original.parent):
                 original.parent.mkdir(parents=True, exist_ok=True)
-        return _move_all(moves)
+        return move_all(moves)
 
     def _known(self) -> dict[str, Path]:
         """The files that the reader takes for articles, by the path that is shown and by the absolute one.
@@ -199,24 +239,9 @@ def _parts(name: str) -> tuple[str, str]:
     return unicodedata.normalize("NFC", stem.lstrip(" .-~").rstrip(" .")), f"{dot}{extension.strip().lower()}"
 
 
-def _named(stem: str, extension: str, number: int = 1, most: int = NAME_BYTES) -> str:
-    """A file name of at most `most` bytes of UTF-8; from the second file of a name on, it has a number."""
-    end = f" ({number}){extension}" if number > 1 else extension
-    cut = os.fsencode(stem or _UNNAMED)[: most - len(os.fsencode(end))]
-    return cut.decode("utf-8", "ignore").rstrip(" .") + end
-
-
-def _candidates(folder: Path, name: str, most: int) -> Iterator[Path]:
-    """The name itself, then numbered ones."""
-    yield folder / name
-    stem, extension = os.path.splitext(name)
-    for number in range(2, _NAMESAKES):
-        yield folder / _named(stem, extension, number, most)
-
-
 def _kept_name(trash: Path, file: Path) -> Path:
     """A name that no other file has and that no reader takes for an article, wherever the trash may lie."""
-    name = _named(os.path.basename(shown(file)), "", most=160)
+    name = named(os.path.basename(shown(file)), "", most=160)
     return trash / f"{name}.{secrets.token_hex(8)}.removed"
 
 
@@ -231,18 +256,6 @@ def _lies_in(file: Path, folder: Path) -> bool:
 
 
 # --- texts ---
-
-
-def _read(name: str, data: bytes, of: str = "") -> tuple[str, dict[str, str], int]:
-    """What the reader of such files makes of it. Raises LibraryError where it is no article."""
-    extension = name[name.rindex(".") :]
-    try:
-        reading = next((found for found in read(data, Hints(extension)) if isinstance(found, Reading)), None)
-    except ValueError as error:
-        raise LibraryError(f"{of or name} cannot be read: {error}.") from error
-    if reading is None:
-        raise LibraryError(f"{of or name} holds no article.")
-    return reading.text, reading.front_matter, reading.body_start
 
 
 def _as_utf8(data: bytes, charset: str | None) -> bytes:
@@ -266,124 +279,3 @@ def with_address(body: str, front_matter: dict[str, str], address: str) -> str:
         {**stated, "url": address}, allow_unicode=True, sort_keys=False, default_style='"', width=sys.maxsize
     )
     return f"---\n{head}---\n{body.removeprefix(_BYTE_ORDER_MARK)}"
-
-
-# --- files ---
-
-
-@contextmanager
-def _telling(folder: Path) -> Iterator[None]:
-    """Errors of the disk as LibraryError."""
-    try:
-        yield
-    except OSError as error:
-        raise LibraryError(_problem(folder, error)) from error
-
-
-def _problem(folder: Path, error: OSError) -> str:
-    where, why = one_line(shown(folder)), error.strerror or str(error)
-    if error.errno in _FULL:
-        return f"there is no room in {where} ({why}). Free some space."
-    return f"{where} cannot be changed ({why}). Check that it is a folder which the bot may write to."
-
-
-@contextmanager
-def _part(folder: Path) -> Iterator[Path]:
-    """A hidden name for a file that is not whole yet, gone afterwards; what a killed process left is swept away."""
-    for rest in folder.glob(".*.part"):
-        with suppress(OSError):
-            if _PART.fullmatch(rest.name) and time.time() - rest.lstat().st_mtime > _STALE:
-                rest.unlink()
-    part = folder / f".{secrets.token_hex(8)}.part"
-    try:
-        yield part
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _holds(path: Path, data: bytes) -> bool:
-    """Whether a plain file lies there with exactly these bytes."""
-    return not path.is_symlink() and path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
-
-
-def _give_name(file: Path, path: Path) -> None:
-    """Let `file` be found at `path` as well, or only there. Raises FileExistsError where something lies there."""
-    try:
-        os.link(file, path, follow_symlinks=False)
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))  # FAT: claim the name, then replace that
-        try:
-            file.replace(path)
-        except OSError:
-            path.unlink()
-            raise
-
-
-def _move_all(moves: Sequence[tuple[Path, Path]]) -> list[Path]:
-    """Move files to places: where they lie now. Where one cannot be moved, all go back."""
-    moved: list[tuple[Path, Path]] = []
-    for file, place in moves:
-        try:
-            moved.append((file, _move(file, place)))
-        except OSError as error:
-            at_fault = Path(error.filename).parent if error.filename and not error.filename2 else place.parent
-            told = [_problem(at_fault, error), *(_move_back(was, path) for was, path in reversed(moved))]
-            raise LibraryError(" ".join(filter(None, told))) from error
-    return [path for _, path in moved]
-
-
-def _move_back(was: Path, path: Path) -> str:
-    """What is to be said when that does not succeed either."""
-    try:
-        _move(path, was)
-    except OSError:
-        return f"{one_line(shown(was))} now lies at {one_line(shown(path))}."
-    return ""
-
-
-def _move(file: Path, wanted: Path) -> Path:
-    """Move a file or link to `wanted`, or a numbered name there. It is never at neither place."""
-    for place in _candidates(wanted.parent, wanted.name, _MOST_NAME_BYTES):
-        if os.path.lexists(place):
-            continue
-        with suppress(FileExistsError):  # between two lines another took the name
-            _give_name_anywhere(file, place)
-            _flush_folder(place.parent)
-            try:
-                file.unlink(missing_ok=True)
-            except OSError:
-                place.unlink()
-                raise
-            _flush_folder(file.parent)
-            return place
-    raise FileExistsError(errno.EEXIST, "too many files of that name", str(wanted))
-
-
-def _give_name_anywhere(file: Path, place: Path) -> None:
-    """As `_give_name`; on another file system the file, or the link, is copied."""
-    try:
-        _give_name(file, place)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        if file.is_symlink():
-            place.symlink_to(file.readlink())
-            return
-        with _part(place.parent) as part:
-            with file.open("rb") as source, part.open("xb") as target:
-                shutil.copyfileobj(source, target)
-                target.flush()
-                os.fsync(target.fileno())
-            shutil.copystat(file, part)
-            _give_name(part, place)
-
-
-def _flush_folder(folder: Path) -> None:
-    """Have the disk keep the names in it."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

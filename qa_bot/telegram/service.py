@@ -156,7 +156,7 @@ async def make_services(
         taps=Buckets(_TAPS_PER_MINUTE, time.monotonic),
         refusals=Refusals(time.monotonic, gather=_GATHER_SECONDS),
         metrics=metrics,
-        library=Library(settings.articles, parts.state_dir / "removed"),
+        library=Library(settings.articles, parts.state_dir / "removed", settings.readers),
         rebuilding=Rebuilding(parts.build, asking, delivery, state),
     )
 
