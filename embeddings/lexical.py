@@ -6,8 +6,6 @@ question are cut by the same rules. Tantivy's BM25 has k1 = 1.2 and b = 0.75, wh
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import weakref
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,6 +15,7 @@ from pathlib import Path
 
 import tantivy
 
+from embeddings import leftovers
 from embeddings.errors import CorruptIndex, StorageError
 from embeddings.vietnamese import bigrams, fold, syllables
 
@@ -113,11 +112,11 @@ class Lexical:
         try:
             # Tantivy writes a lock beside the files that it opens, now and from a thread of its own a little later.
             # Links give it a place for that, so that a read-only index serves and a generation stays as it is.
-            links = tempfile.mkdtemp(prefix="qa-bot-")
-            weakref.finalize(self, shutil.rmtree, links, ignore_errors=True)
+            links, release = leftovers.link_folder()
+            weakref.finalize(self, release)
             for file in folder.iterdir():
-                Path(links, file.name).symlink_to(file.resolve())
-            index = tantivy.Index.open(links)
+                (links / file.name).symlink_to(file.resolve())
+            index = tantivy.Index.open(str(links))
             index.config_reader(reload_policy="manual")
             self._schema = index.schema
             self._searcher = index.searcher()
@@ -128,6 +127,11 @@ class Lexical:
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
+
+    def numbers(self, first: int, last: int) -> list[int]:
+        """Numbers, ascending, of the documents from `first` to `last`, both included; one held twice comes twice."""
+        query = tantivy.Query.range_query(self._schema, _NUMBER, tantivy.FieldType.Unsigned, first, last)
+        return sorted(number for number, _ in self._best([(tantivy.Occur.Must, query)], last - first + 2))
 
     def search(self, question: str, limit: int, weights: FieldWeights) -> list[tuple[int, float]]:
         """(number, BM25 summed over the weighted fields) of the best passages, best first."""

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from embeddings.articles import LINKS, extension_of, shown
 from embeddings.console import one_line
 from embeddings.readers import READERS, Hints, Reading, Unreadable, plain, read
+from embeddings.readers.apart import Passing
 from embeddings.records import Page
 from embeddings.settings import Articles, IndexSettings
 from embeddings.web import WebPage
@@ -68,7 +69,7 @@ def read_file(path: Path, settings: IndexSettings, apart: Apart) -> Iterator[Pag
         yield from pages_of(shown(path), data, Hints(extension, fields=settings.exports.names()), apart)
     except OSError as error:
         yield Unread("", f"cannot be read ({error.strerror or error})", lasting=False)
-    except _Changing as error:
+    except (_Changing, Passing) as error:
         yield Unread("", str(error), lasting=False)
     except ValueError as error:
         yield Unread("", str(error))
@@ -93,6 +94,8 @@ def pages_fetched(page: WebPage, apart: Apart) -> Iterator[Page | Unread]:
         return
     try:
         yield from pages_of(page.address, page.data, Hints(extension, page.final, page.charset), apart)
+    except Passing as error:
+        yield Unread("", str(error), lasting=False)
     except ValueError as error:
         yield Unread("", str(error))
 

@@ -68,8 +68,8 @@ class Exports(Section):
 
 
 class Readers(Section):
-    seconds: float = Field(20.0, gt=0)
-    megabytes: int = Field(1024, ge=128)
+    seconds: float = Field(60.0, gt=0)
+    megabytes: int = Field(512, ge=64)
 
 
 class Web(WebSettings):

@@ -95,8 +95,8 @@ def select(headers: Sequence[Header], wanted: Wanted, beside: Mapping[int, Besid
     def others(header: Header) -> Collection[str]:
         return known[header.row].also_at if header.row in known else ()
 
-    of_time = [header for header in headers if passes(header, wanted.filters)]
-    by_whom = [h for h in of_time if holds(h.source, wanted.source) and holds(h.author, wanted.author)]
+    of_source, of_author = holding(wanted.source), holding(wanted.author)
+    by_whom = [h for h in headers if passes(h, wanted.filters) and of_source(h.source) and of_author(h.author)]
     found = by_words(by_whom, wanted.words, said, others)
     if wanted.sort == "title":
         return sorted(found, key=lambda h: (searchable(h.title or h.path), h.path))
@@ -113,7 +113,8 @@ def by_words(
     named = identified(items, words, others) if words else []
     if not named and any(map(_names_file, words)):
         return []  # it is gone, and what has a few of its letters is not meant
-    return named or [item for item in items if holds(said(item), " ".join(words))]
+    holds = holding(" ".join(words))
+    return named or [item for item in items if holds(said(item))]
 
 
 def _names_file(word: str) -> bool:
@@ -127,6 +128,9 @@ def identified(
 
     A path with spaces may also be all the words together; the end of a path will do where it is no other's whole one.
     """
+
+    if not any("." in word or _ID.fullmatch(word) for word in words):
+        return []  # paths of files and addresses have a dot
 
     def ends(item: N) -> Collection[str]:
         return [end for path in (item.path, *others(item)) for end in _ends(path)]
@@ -158,13 +162,18 @@ def _met(items: Sequence[N], names: frozenset[str], paths: Callable[[N], Collect
     return found if met == names else []
 
 
-def holds(text: str | None, words: str | None) -> bool:
-    """Whether all the words stand in the text, diacritics aside; the last of them may be unfinished."""
+def holding(words: str | None) -> Callable[[str | None], bool]:
+    """Whether all the words stand in a text, diacritics aside; the last of them may be unfinished."""
     wanted = units(words or "")
     if not wanted:
-        return True
-    known = units(text or "")
-    return set(wanted[:-1]) <= set(known) and any(unit.startswith(wanted[-1]) for unit in known)
+        return lambda _text: True
+    whole, begun = set(wanted[:-1]), wanted[-1]
+
+    def holds(text: str | None) -> bool:
+        known = units(text or "")
+        return whole.issubset(known) and any(unit.startswith(begun) for unit in known)
+
+    return holds
 
 
 def units(text: str) -> list[str]:

@@ -171,7 +171,12 @@ def test_two_generations_are_kept_and_what_a_reader_holds(tmp_path: Path) -> Non
     reader.close()
     build(tmp_path, 3, full=True)
     assert generations.numbers(index_dir) == [6, 5]
-    assert sorted(path.name for path in index_dir.iterdir()) == ["files.sqlite", "generations", "lock", "vector-cache.sqlite"]
+    assert sorted(path.name for path in index_dir.iterdir()) == [
+        "files.sqlite",
+        "generations",
+        "lock",
+        "vector-cache.sqlite",
+    ]
 
 
 @pytest.mark.parametrize("damaged", ["manifest.json", "vectors.faiss"])

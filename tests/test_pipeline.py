@@ -12,6 +12,7 @@ from embeddings.encoders import Encoder
 from embeddings.errors import IndexProblem, NoIndex, SourceError, StaleIndex
 from embeddings.index import Index, open_index
 from embeddings.lexical import FieldWeights
+from embeddings.readers import KNOWN
 from tests.fakes import PARAGRAPH, HashingEncoder, index_settings, write_articles
 
 

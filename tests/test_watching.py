@@ -73,7 +73,7 @@ def watched(source: Path, tmp_path: Path) -> Iterator[Watched]:
     watched.stop()
 
 
-def test_the_first_build_is_told_and_an_idle_one_is_not(watched: Watched) -> None:
+def test_the_first_build_is_told_and_one_that_finds_nothing_new_is_not(watched: Watched) -> None:
     assert watched.until(any_report).articles == 3
     with pytest.raises(queue.Empty):
         watched.told.get(timeout=2.5)

@@ -1,31 +1,27 @@
-"""Plain text: UTF-8, with or without a byte order mark."""
+"""Plain text, in Unicode or in what Vietnamese was written in before it."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 
+from embeddings import encodings
 from embeddings.readers import Hints, Reading
 
 _BYTE_ORDER_MARK = "\ufeff"
 
 
-def read(data: bytes, hints: Hints) -> Iterator[Reading]:  # noqa: ARG001 - a text needs none
-    yield Reading(decode(data), {})
+def read(data: bytes, hints: Hints) -> Iterator[Reading]:
+    yield Reading(decode(data, hints.charset), {})
 
 
-def decode(data: bytes) -> str:
-    """NFC text with \\n line ends; a byte order mark stays, so that offsets agree with the file read as UTF-8.
+def decode(data: bytes, charset: str | None = None) -> str:
+    """NFC text with \\n line ends; a byte order mark stays, so that offsets agree with the file read in its encoding.
 
-    Raises ValueError that says why the bytes are not a text.
+    `charset` is what a server calls it, a hint. Text of today that holds an older encoding is repaired. Raises
+    ValueError that says why the bytes are not a text.
     """
-    if b"\0" in data:
-        raise ValueError("binary, or UTF-16 (it holds NUL bytes); save it as UTF-8")
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"not UTF-8 (byte {error.start}); save it as UTF-8") from error
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = encodings.decode(data, charset).text
+    text = encodings.repaired(text.replace("\r\n", "\n").replace("\r", "\n"))
     if not text.strip().strip(_BYTE_ORDER_MARK).strip():
         raise ValueError("empty")
     return text

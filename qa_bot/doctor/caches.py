@@ -40,12 +40,19 @@ def _cache(file: Path, probe: str) -> Finding:
     if seen.state == "unreadable":
         what = told("doctor.caches.unreadable", file=shown(file), problem=seen.reason)
         return Finding("caches", "notice", what, told("doctor.cure.unlock"))
-    size = sum(path.stat().st_size for path in _files(file) if path.is_file())
+    size = sum(map(_size, _files(file)))
     needed = _needed(file.parent) if file.name == pipeline.CACHE_FILE else None
     if needed is not None and size > _ROOM * needed + _SPARE:
         what = told("doctor.caches.large", file=shown(file), size=shown_size(size), needed=shown_size(needed))
         return Finding("caches", "notice", what, repair=partial(_drop, file))
     return Finding("caches", "good", told("doctor.caches.good", file=shown(file), size=shown_size(size)))
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
 
 
 def _needed(index_dir: Path) -> int | None:
@@ -65,8 +72,6 @@ def _files(file: Path) -> list[Path]:
 
 def _drop(file: Path) -> Message:
     with generations.builder_lock(file.parent):
-        for path in reversed(
-            _files(file)
-        ):  # a log of changes must not outlive its file, another would take it for its own
+        for path in reversed(_files(file)):  # a log must not outlive its file, another would take it for its own
             path.unlink(missing_ok=True)
     return told("doctor.done.cache", file=shown(file))

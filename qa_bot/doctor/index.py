@@ -60,13 +60,17 @@ def _folder(folder: Path, checked: Sequence[Checked]) -> Finding:
 
 
 def builder(folder: Path) -> str | None:
-    """The number of the process that says it holds the builder's lock; None when nobody does."""
+    """The number of the process that says it holds the builder's lock; None when nobody does.
+
+    The lock is tried only where somebody may hold it: for a moment it keeps a build that begins just then from it.
+    """
     try:
         with (folder / generations._LOCK).open("rb") as lock:
-            try:
+            process = lock.read(20).decode("ascii", "replace").strip() or "?"
+            if _lives(process) or next(folder.glob(f"{generations._BUILDING}*"), None):
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return lock.read(20).decode("ascii", "replace").strip() or "?"
+    except BlockingIOError:
+        return process
     except OSError:
         return None
     return None
@@ -95,7 +99,9 @@ def _lives(process: str) -> bool:
 def _unfinished(folder: Path) -> Iterator[Finding]:
     """What killed builds and calibrations left."""
     left = sorted(folder.glob(f"{generations._BUILDING}*"))
-    if left and builder(folder) is None:
+    if (
+        left and builder(folder) is None and (left := [path for path in left if path.exists()])
+    ):  # a build ended just now
         size = shown_size(sum(checking.size_of(path) for path in left))
         what = told("doctor.index.unfinished", folder=shown(folder), count=len(left), size=size)
         yield Finding("index", "notice", what, repair=partial(_finish, folder, left))

@@ -7,6 +7,7 @@ import os
 import re
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -72,9 +73,7 @@ def _database(file: Path) -> Iterator[Finding]:
 
 def _put_aside(file: Path) -> Message:
     """Give the damaged database another name, with what belongs to it. Raises StateError while a bot uses it."""
-    lock = os.open(file.parent / state._LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with _own(file):
         if databases.look(file, thorough=True).state != "damaged":
             return told("doctor.done.whole", file=shown(file))
         aside = f"{file.name}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
@@ -86,11 +85,24 @@ def _put_aside(file: Path) -> Message:
             if os.path.lexists(path := file.with_name(file.name + suffix)):
                 os.rename(path, file.with_name(aside + suffix))
         _flush(file.parent)
+    return told("doctor.done.database", file=shown(file), aside=shown(file.with_name(aside)))
+
+
+@contextmanager
+def _own(file: Path) -> Iterator[None]:
+    """Keeps bots from the folder of `file`, while it is open."""
+    try:
+        lock = os.open(file.parent / state._LOCK, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:  # no bot was ever there; a lock made by this user might be closed to the bot's
+        yield
+        return
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
     except BlockingIOError as error:
         raise StateError(f"A bot is running and uses {file}. Stop it, then try again.") from error
     finally:
         os.close(lock)
-    return told("doctor.done.database", file=shown(file), aside=shown(file.with_name(aside)))
 
 
 def _flush(folder: Path) -> None:
