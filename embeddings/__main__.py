@@ -10,7 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from embeddings.console import complain
-from embeddings.errors import BotError
+from embeddings.errors import BotError, CorruptIndex, NoIndex
+from embeddings.messages import BUILD, say
 from embeddings.settings import IndexSettings, language, load
 
 
@@ -84,7 +85,23 @@ def _build(settings: IndexSettings, *, full: bool, watch: bool) -> None:
 
 
 def _verify(settings: IndexSettings) -> int:
-    raise NotImplementedError
+    """Check all generations; 0 if the newest is sound."""
+    from rich.console import Console
+
+    from embeddings.checking import cure, verify_all
+    from embeddings.progress import Bar
+    from embeddings.report import verified
+
+    spoken = language(settings.terminal.language)
+    if not settings.index.dir.is_dir():
+        raise NoIndex(f"There is no index in {settings.index.dir} yet. Build it: rebuild-index")
+    with Bar(Console(stderr=True), spoken) as bar:
+        checked = verify_all(settings.index.dir, bar)
+    Console().print(verified(checked, str(settings.index.dir), spoken))
+    remedy = cure(checked)
+    if remedy is not None:
+        raise CorruptIndex(say(BUILD, spoken, "verify.cure", cure=remedy))
+    return 0
 
 
 if __name__ == "__main__":

@@ -83,6 +83,10 @@ class Draft:
         """Content that the draft holds lies at `path`."""
         self._paths.setdefault(sha256, []).append(path)
 
+    def title_of(self, page: Page) -> str | None:
+        """What the article on a page is called."""
+        return describe(page, clean(page, self._lexicon), self._lexicon).title
+
     def add(self, page: Page) -> bool:
         """Store a page that the draft does not hold; whether there is any text of an article in it."""
         regions = clean(page, self._lexicon)

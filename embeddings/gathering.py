@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -76,7 +77,7 @@ class Gathering:
                 self.ledger.note(key, signature, holds)
         else:
             for part, sha256 in holds.articles:
-                if self.draft.holds(sha256) and not self._hidden(sha256, path_of(name, part)):
+                if not self._hidden(sha256, path_of(name, part)):
                     self.draft.found(sha256, path_of(name, part))
         self.skipped += [Skipped(path_of(name, part), reason) for part, reason in holds.skipped]
 
@@ -84,7 +85,7 @@ class Gathering:
         return self.draft.holds(sha256) or self.removals.hides(sha256, path)
 
     def _hidden(self, sha256: str, path: str, page: Page | None = None) -> bool:
-        title = None if page is None else lambda: page.front_matter.get("title")
+        title = None if page is None else partial(self.draft.title_of, page)
         hidden = self.removals.hides(sha256, path, title)
         if hidden:
             self.skipped.append(Skipped(path, REASON))

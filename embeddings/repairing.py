@@ -40,7 +40,8 @@ class _Piece:
 def repaired(text: str) -> str:
     """`text` with what is surely Vietnamese in an older encoding converted to NFC; all else, and each \\n, stays.
 
-    Lines are judged one by one; one too short to tell goes with its neighbours. Give it a whole document.
+    Lines are judged one by one; one too short to tell goes with its neighbours: give it a whole document, and before
+    soft hyphens are taken out of it, for TCVN3's ư is one.
     """
     if text.startswith(_BYTE_ORDER_MARK):
         return _BYTE_ORDER_MARK + repaired(text[1:])

@@ -40,7 +40,10 @@ class VectorCache:
 
     def _raise_if_the_disk_refuses(self, error: Exception) -> None:
         """A full disk is no reason to throw vectors away; a damaged header or a foreign table is."""
-        of_the_file = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY)
+        of_the_file = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in (
+            sqlite3.SQLITE_ERROR,
+            sqlite3.SQLITE_READONLY,
+        )
         if isinstance(error, sqlite3.OperationalError) and not of_the_file:
             raise StorageError(self._problem(error)) from error
 

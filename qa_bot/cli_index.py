@@ -25,7 +25,9 @@ def add_commands(add: Add) -> None:
     articles.add_argument("--source", metavar="OUTLET", help="only articles of this outlet")
     articles.add_argument("--author", metavar="NAME", help="only articles by this author")
     articles.add_argument("--sort", choices=["newest", "title", "path"], default="newest")
-    articles.add_argument("--limit", type=int, default=50, metavar="N", help="how many are listed; 0: all (default: 50)")
+    articles.add_argument(
+        "--limit", type=int, default=50, metavar="N", help="how many are listed; 0: all (default: 50)"
+    )
     articles.add_argument("--json", action="store_true", help="one JSON line an article")
     what = articles.add_mutually_exclusive_group()
     for name, line in (

@@ -85,6 +85,10 @@ CURES: Catalogue = {
         "vi": "đã bỏ {file}; lần lập tới sẽ làm lại",
         "en": "{file} is gone; the next build makes it anew",
     },
+    "doctor.done.aside": {
+        "vi": "{file} đã đổi tên thành {aside}; lần lập tới sẽ làm lại",
+        "en": "{file} is now {aside}; the next build makes it anew",
+    },
     "doctor.done.model": {
         "vi": "đã bỏ {folder}; lần dùng tới sẽ mở gói lại",
         "en": "{folder} is gone; it is unpacked again when it is next used",

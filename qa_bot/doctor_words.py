@@ -131,6 +131,10 @@ DOCTOR: Catalogue = {
         "vi": "bản số {number} được lập bởi phiên bản hoặc thiết lập khác; lần lập tới sẽ làm lại từ đầu",
         "en": "generation {number} was made by another version or with other settings; the next build begins anew",
     },
+    "doctor.index.removed": {
+        "vi": "{count} bài được giữ ngoài chỉ mục theo ý bạn",
+        "en": "{count} articles stay out of it, as you asked",
+    },
     "doctor.index.calibrated": {
         "vi": "độ tin cậy được chỉnh theo {file}",
         "en": "the confidence is fitted by {file}",

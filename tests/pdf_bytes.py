@@ -25,9 +25,9 @@ def stream(content: bytes, more: bytes = b"") -> bytes:
 
 
 def page(
-    content: bytes, font: bytes = b"<</Type /Font /Subtype /Type1 /BaseFont /Helvetica>>", more: bytes = b""
+    content: bytes, font: bytes = b"<</Type /Font /Subtype /Type1 /BaseFont /Helvetica>>", more: Sequence[bytes] = ()
 ) -> bytes:
-    """One page with the stream object `content`, in one font, which is /F1."""
+    """One page with the stream object `content`, in one font, which is /F1; `more` objects are numbered from 6."""
     resources = b"<</Font <</F1 5 0 R>>>>"
     return document([
         b"<</Type /Catalog /Pages 2 0 R>>",

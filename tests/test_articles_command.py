@@ -205,7 +205,7 @@ steps = st.lists(
 )
 
 
-@pytest.mark.parametrize("kind", [".md"])
+@pytest.mark.parametrize("kind", [".md", ".txt"])
 @settings(max_examples=8)
 @given(steps=steps)
 @example(steps=[("edit", "aa"), ("move", "bb"), ("edit", "cc"), ("copy", "dd")])

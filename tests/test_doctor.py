@@ -21,11 +21,12 @@ import pytest
 from pydantic import SecretStr
 from rich.console import Console
 
-from embeddings import bundled_model, generations, leftovers
+from embeddings import bundled_model, generations, leftovers, pipeline, removals
 from embeddings.checking import look_at_all
 from embeddings.errors import IndexBusy
 from embeddings.index import open_index
 from embeddings.settings import Articles, Encoder, Index
+from embeddings.web_cache import WebCache
 from qa_bot import assembly, calibration, doctor
 from qa_bot.doctor_words import DOCTOR
 from qa_bot.settings import State, Telegram
@@ -443,6 +444,19 @@ def test_a_calibration_that_is_not_used_is_a_notice(
     assert home.repair() == []
 
 
+def test_a_list_of_removed_articles_that_cannot_be_used_is_named(home: Home) -> None:
+    list_ = removals.Removals(home.index)
+    list_.add([removals.removed("0123456789abcdef", "articles/bai-0.txt", "Bài thử", "2026-01-05T08:00:00+00:00")])
+    found = home.look()
+    assert wrong(found) == []
+    assert values(found, "doctor.index.removed") == [{"count": 1}]
+    damaged(home.index / removals.FILE, "flip")
+    found = home.look()
+    assert wrong(found) == [("bad", "doctor.said")]
+    assert "The list of removed articles" in shown(found, [], "en")
+    assert home.repair() == []  # only a person knows what was on it
+
+
 # --- caches ---
 
 
@@ -480,6 +494,19 @@ def test_a_damaged_or_foreign_cache_is_dropped_and_made_anew(
     assert wrong(home.look()) == []
     home.build(full=True)
     assert (home.index / name).exists()
+    assert wrong(home.look()) == []
+
+
+def test_damaged_copies_of_web_pages_are_put_aside_and_not_deleted(home: Home) -> None:
+    file = home.index / pipeline.WEB_FILE
+    WebCache(file).close()
+    assert wrong(home.look()) == []
+    text_instead(file)
+    before = file.read_bytes()
+    assert wrong(home.look()) == [("notice", "doctor.caches.damaged")]
+    assert repaired_names(home.repair()) == [(True, "doctor.done.aside")]
+    assert file.with_name(f"{file.name}.damaged").read_bytes() == before
+    assert not file.exists()
     assert wrong(home.look()) == []
 
 
@@ -757,8 +784,6 @@ def ran(home: Home, *, repair: bool = False, **changes: object) -> tuple[str, in
 
 
 def test_the_command_ends_with_0_where_nothing_is_bad_else_with_1(home: Home) -> None:
-    from embeddings import pipeline
-
     text, code = ran(home)
     assert (code, "was made by another model (hashing@256)" in text) == (1, True)
     pipeline.build(home.settings, Named(assembly.make_encoder(home.settings).fingerprint))

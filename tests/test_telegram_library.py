@@ -325,7 +325,9 @@ def test_a_link_is_named_after_its_last_part_or_its_host(library: Library, addre
 
 @pytest.mark.parametrize("media_type", ["image/png", "application/octet-stream", "x/\x1b[2J"])
 def test_what_is_no_text_is_not_taken_from_a_link(library: Library, home: Path, media_type: str) -> None:
-    with pytest.raises(LibraryError, match=r"not read from links \(known: text/plain, text/markdown, text/html") as caught:
+    with pytest.raises(
+        LibraryError, match=r"not read from links \(known: text/plain, text/markdown, text/html"
+    ) as caught:
         library.add_link(ADDRESS, fetched(media_type=media_type))
     assert str(caught.value).isprintable()
     assert names(home) == []

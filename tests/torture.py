@@ -316,8 +316,8 @@ def mutations(world: World, count: int, tally: Tally) -> None:
     ended(apart(world.build))
     newest = generations.folder_of(world.index_dir, generations.numbers(world.index_dir)[0])
     files = sorted(path for path in newest.rglob("*") if path.is_file())
-    for number in range(count):
-        file = files[number % len(files)]
+    while tally.tried < count:
+        file = files[tally.tried % len(files)]
         whole = file.read_bytes()
         kind, damaged = _damaged(whole, world.random)
         if damaged == whole:

@@ -86,9 +86,10 @@ def chosen(blocks: Sequence[Block], main: Main, title: int | None, lexicon: Lexi
     if len(text) > 1 and any(_says_when_or_who(blocks[i], lexicon) for i in range(first + 1, text[1])):
         first = text[1]  # date and author stand below the lead
     body = [i for i in usable if _belongs(i, (first, last), blocks, main, captions, lexicon)]
-    head = (i for i in range(start, first) if i not in body and i not in dropped)
+    taken = dropped.union(body)
+    head = (i for i in range(start, first) if i not in taken)
     above = [*_over(blocks, main, title, start), *head]
-    below = [i for i in range(last + 1, main.end + 1) if i not in dropped and i not in body]
+    below = [i for i in range(last + 1, main.end + 1) if i not in taken]
     return Chosen(
         tuple(above),
         tuple(_once(body, blocks)),

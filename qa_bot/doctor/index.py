@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from embeddings import checking, generations, pipeline
+from embeddings import checking, generations, pipeline, removals
 from embeddings.articles import shown
 from embeddings.checking import Checked
 from embeddings.errors import IndexProblem, StorageError
@@ -40,6 +40,7 @@ def index(settings: BotSettings, fingerprint: str | None) -> Iterator[Finding]:
     yield from _generations(folder, checked)
     yield from _served(settings, checked, fingerprint)
     yield from _unfinished(folder)
+    yield from _removals(folder)
     if fingerprint is not None:
         yield from _calibration(folder, fingerprint)
 
@@ -98,10 +99,8 @@ def _lives(process: str) -> bool:
 
 def _unfinished(folder: Path) -> Iterator[Finding]:
     """What killed builds and calibrations left."""
-    left = sorted(folder.glob(f"{generations._BUILDING}*"))
-    if (
-        left and builder(folder) is None and (left := [path for path in left if path.exists()])
-    ):  # a build ended just now
+    left = _left_by_builds(folder)
+    if left:
         size = shown_size(sum(checking.size_of(path) for path in left))
         what = told("doctor.index.unfinished", folder=shown(folder), count=len(left), size=size)
         yield Finding("index", "notice", what, repair=partial(_finish, folder, left))
@@ -110,6 +109,13 @@ def _unfinished(folder: Path) -> Iterator[Finding]:
             if time.time() - path.stat().st_mtime > _STALE:
                 what = told("doctor.index.unfinished_file", file=shown(path))
                 yield Finding("index", "notice", what, repair=partial(_unlink, path))
+
+
+def _left_by_builds(folder: Path) -> list[Path]:
+    found = sorted(folder.glob(f"{generations._BUILDING}*"))
+    if not found or builder(folder) is not None:
+        return []
+    return [path for path in found if path.exists()]  # a build may have ended just now
 
 
 def _finish(folder: Path, left: Sequence[Path]) -> Message:
@@ -197,6 +203,17 @@ def _served(settings: BotSettings, checked: Sequence[Checked], fingerprint: str 
     elif manifest.recipe != recipe:
         what = told("doctor.index.other_recipe", number=serving)
         yield Finding("index", "notice", what, told("doctor.cure.run", command="rebuild-index"))
+
+
+def _removals(folder: Path) -> Iterator[Finding]:
+    """The list of articles that stay out: without it no build goes on."""
+    try:
+        removed = removals.Removals(folder).load()
+    except StorageError as error:
+        yield Finding("index", "bad", told("doctor.said", text=error))
+        return
+    if removed:
+        yield Finding("index", "good", told("doctor.index.removed", count=len(removed)))
 
 
 def _calibration(folder: Path, fingerprint: str) -> Iterator[Finding]:

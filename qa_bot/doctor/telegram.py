@@ -77,11 +77,7 @@ def _put_aside(file: Path) -> Message:
         if databases.look(file, thorough=True).state != "damaged":
             return told("doctor.done.whole", file=shown(file))
         aside = f"{file.name}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
-        for suffix in (
-            "-shm",
-            "-wal",
-            "",
-        ):  # the file last: a new one must not find a log of changes that is not its own
+        for suffix in ("-shm", "-wal", ""):  # the file last: a new one must not find another's log
             if os.path.lexists(path := file.with_name(file.name + suffix)):
                 os.rename(path, file.with_name(aside + suffix))
         _flush(file.parent)

@@ -117,8 +117,8 @@ class Library:
     def add_link(self, address: str, fetched: Fetched) -> Path:
         """Store what was fetched from `address`.
 
-        A text becomes Markdown whose front matter says where it came from: its reader takes nothing but that away. A web
-        page stays as it is below a line that says so, the one that browsers write into pages that they save.
+        A text becomes Markdown whose front matter says where it came from: its reader takes nothing but that away. A
+        web page stays as it is below a line that says so, the one that browsers write into pages that they save.
         """
         if fetched.media_type in _WHOLE_TYPES:
             return self._add_whole(address, fetched, _WHOLE_TYPES[fetched.media_type])
