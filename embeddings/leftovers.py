@@ -11,6 +11,7 @@ import os
 import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -20,6 +21,8 @@ from embeddings.layout import LEXICAL_FOLDER
 
 _ANY = "qa-bot-"  # what earlier versions called theirs
 _OURS = f"{_ANY}links-"
+_ATTEMPTS = 10  # a thread of Tantivy's may lay its lock into the folder while that is being removed
+_BEGINNING = 60.0  # seconds; an empty folder younger than that may be one that a reader has made and not locked yet
 
 
 def link_folder() -> tuple[Path, Callable[[], None]]:
@@ -45,7 +48,10 @@ def _is_at(folder: Path, handle: int) -> bool:
 
 
 def _remove(folder: Path, handle: int) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+    for _ in range(_ATTEMPTS):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            break
     os.close(handle)
 
 
@@ -96,11 +102,14 @@ def _unheld(folder: Path) -> Iterator[int | None]:
 
 def _is_unheld(name: str, handle: int) -> bool:
     try:
-        if os.fstat(handle).st_uid != os.geteuid():
+        status = os.fstat(handle)
+        if status.st_uid != os.geteuid():
             return False
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         names = os.listdir(handle)
-        return all(_is_link(entry, handle) for entry in names) and (bool(names) or name.startswith(_OURS))
+        if not names:
+            return name.startswith(_OURS) and time.time() - status.st_mtime > _BEGINNING
+        return all(_is_link(entry, handle) for entry in names)
     except OSError:
         return False
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from embeddings import lexicon
+from embeddings import leftovers, lexicon
 from embeddings.combining import CombiningEncoder
 from embeddings.encoders import Encoder, SentenceTransformersEncoder
 from embeddings.messages import Language
@@ -27,6 +27,7 @@ def make_encoder(settings: BotSettings) -> Encoder:
 def make_bot(settings: BotSettings, encoder: Encoder) -> Bot:
     """Raises IndexProblem when there is no index that this encoder can answer from."""
     words = lexicon.load(settings.articles.word_lists)
+    leftovers.sweep()
     return Bot(settings, encoder, Answerer(settings.answering), words)
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from embeddings import leftovers, pipeline
+from embeddings import generations, leftovers, pipeline
 from embeddings.index import open_index
-from embeddings.lexical import FieldWeights
+from embeddings.lexical import FieldWeights, Lexical
 from tests.fakes import ROOT, HashingEncoder, index_settings, write_articles
 
 _READER = """
@@ -136,7 +136,11 @@ def links(folder: Path, target: str) -> Path:
 def test_a_folder_of_links_of_an_earlier_version_is_swept_away(temporary: Path) -> None:
     old = links(temporary / "qa-bot-k3_x9a2b", "/srv/index/generations/000001/lexical/meta.json")
     (old / ".tantivy-meta.lock").touch()
-    (temporary / "qa-bot-links-a1b2c3d4").mkdir()  # killed before it made a link
+    beginning = temporary / "qa-bot-links-a1b2c3d4"  # killed before it made a link, or about to make one
+    beginning.mkdir()
+    assert leftovers.abandoned() == [old]
+    os.utime(beginning, (0, 0))
+    assert leftovers.abandoned() == [old, beginning]
     assert leftovers.sweep() == 2
     assert list(temporary.iterdir()) == []
 
@@ -183,4 +187,19 @@ def test_readers_that_begin_while_others_sweep_all_open_the_index(temporary: Pat
         thread.join()
     assert opened
     del index
+    assert list(temporary.iterdir()) == []
+
+
+def test_readers_that_end_at_once_leave_nothing_however_many_there_are(temporary: Path, index_dir: Path) -> None:
+    """A thread of Tantivy's lays a lock into the folder a little after it was opened, perhaps while it is removed."""
+
+    def read() -> None:
+        for _ in range(150):
+            Lexical(generations.folder_of(index_dir, 1) / "lexical")
+
+    reading = [threading.Thread(target=read) for _ in range(4)]
+    for thread in reading:
+        thread.start()
+    for thread in reading:
+        thread.join()
     assert list(temporary.iterdir()) == []
