@@ -47,7 +47,7 @@ def table(report: pipeline.Report, folder: str, language: messages.Language) -> 
         ("build.encoded", say("build.unchanged") if report.unchanged else f"{report.encoded}"),
         ("build.reused", f"{report.reused}"),
         ("build.seconds", f"{report.seconds:.2f}"),
-        ("build.rate", "-" if report.unchanged else f"{report.passages / report.seconds:.1f}"),
+        ("build.rate", "-" if report.unchanged else f"{report.passages / report.seconds:.3g}"),
         ("build.size", f"{report.bytes / 1e6:.1f} MB"),
         ("build.skipped", f"{len(report.skipped)}"),
     ]
