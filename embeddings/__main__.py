@@ -10,8 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from embeddings.console import complain
-from embeddings.errors import BotError, CorruptIndex, NoIndex
-from embeddings.messages import BUILD, say
+from embeddings.errors import BotError
 from embeddings.settings import IndexSettings, language, load
 
 
@@ -88,20 +87,11 @@ def _verify(settings: IndexSettings) -> int:
     """Check all generations; 0 if the newest is sound."""
     from rich.console import Console
 
-    from embeddings.checking import cure, verify_all
+    from embeddings.checking_report import verify_in_sight
     from embeddings.progress import Bar
-    from embeddings.report import verified
 
     spoken = language(settings.terminal.language)
-    if not settings.index.dir.is_dir():
-        raise NoIndex(f"There is no index in {settings.index.dir} yet. Build it: rebuild-index")
-    with Bar(Console(stderr=True), spoken) as bar:
-        checked = verify_all(settings.index.dir, bar)
-    Console().print(verified(checked, str(settings.index.dir), spoken))
-    remedy = cure(checked)
-    if remedy is not None:
-        raise CorruptIndex(say(BUILD, spoken, "verify.cure", cure=remedy))
-    return 0
+    return verify_in_sight(settings.index.dir, Bar(Console(stderr=True), spoken), spoken)
 
 
 if __name__ == "__main__":

@@ -33,18 +33,6 @@ BUILD: Catalogue = {
         "en": "{now} · generation {number}: {articles} articles{change}, {encoded} sentences encoded, "
         "{skipped} skipped, {seconds} s",
     },
-    "verify.title": {"vi": "Kiểm tra chỉ mục · {folder}", "en": "Index checked · {folder}"},
-    "verify.number": {"vi": "Số", "en": "Generation"},
-    "verify.created": {"vi": "Lập lúc (UTC)", "en": "Built (UTC)"},
-    "verify.articles": {"vi": "Bài viết", "en": "Articles"},
-    "verify.passages": {"vi": "Đoạn", "en": "Passages"},
-    "verify.size": {"vi": "Dung lượng", "en": "Size"},
-    "verify.state": {"vi": "Tình trạng", "en": "State"},
-    "verify.sound": {"vi": "nguyên vẹn", "en": "sound"},
-    "verify.cure": {
-        "vi": "Chỉ mục mới nhất có lỗi. Sửa bằng: {cure}",
-        "en": "The newest index is damaged. Repair it: {cure}",
-    },
     "build.more": {"vi": "… và {count} tệp nữa", "en": "… and {count} more"},
 }
 

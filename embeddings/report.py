@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 
 from rich.console import Console
@@ -10,7 +10,6 @@ from rich.table import Table
 from rich.text import Text
 
 from embeddings import messages, pipeline
-from embeddings.checking import Checked
 from embeddings.console import one_line
 from embeddings.encoders import Encoder
 from embeddings.errors import BotError
@@ -57,22 +56,6 @@ def table(report: pipeline.Report, folder: str, language: messages.Language) -> 
         shown.add_row("", Text(one_line(f"{item.path}: {item.reason}")))
     if len(report.skipped) > _SHOWN_SKIPPED:
         shown.add_row("", say("build.more", count=len(report.skipped) - _SHOWN_SKIPPED))
-    return shown
-
-
-def verified(checked: Sequence[Checked], folder: str, language: messages.Language) -> Table:
-    """Each generation with what it holds and what is the matter with it, newest first."""
-
-    def say(name: str, **values: object) -> str:
-        return messages.say(messages.BUILD, language, name, **values)
-
-    shown = Table(title=Text(say("verify.title", folder=one_line(folder))), title_justify="left")
-    for name in ("number", "created", "articles", "passages", "size", "state"):
-        shown.add_column(say(f"verify.{name}"), overflow="fold")
-    for item in checked:
-        state = Text(one_line(item.problem or say("verify.sound")))
-        size = f"{item.bytes / 1e6:.1f} MB"
-        shown.add_row(f"{item.number}", item.created[:16], f"{item.articles}", f"{item.passages}", size, state)
     return shown
 
 
