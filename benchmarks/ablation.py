@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks import corpora
 from embeddings import lexicon
-from embeddings.encoders import Encoder, SentenceTransformersEncoder
+from embeddings.encoders import Encoder, make_encoder
 from embeddings.pipeline import build
 from embeddings.settings import Articles
 from embeddings.settings import Encoder as EncoderSettings
@@ -139,7 +139,7 @@ def main() -> None:
         parser.add_argument(name, type=Path)
     options = parser.parse_args()
     rows = read_gold(options.gold)
-    encoder = corpora.Remembering(SentenceTransformersEncoder(EncoderSettings()))
+    encoder = corpora.Remembering(make_encoder(EncoderSettings()))
     print("| off | gold: answer | gold: refused | XQuAD | stripped | MLQA | stripped |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as folder:

@@ -19,7 +19,7 @@ import numpy as np
 
 from benchmarks import corpora
 from embeddings import lexicon, pipeline
-from embeddings.encoders import Encoder, SentenceTransformersEncoder
+from embeddings.encoders import Encoder, make_encoder
 from embeddings.index import Index
 from embeddings.settings import Articles
 from embeddings.settings import Encoder as EncoderSettings
@@ -89,7 +89,7 @@ def main() -> None:
     for name in ("data", "seeds", "gold"):
         parser.add_argument(name, type=Path)
     options = parser.parse_args()
-    encoder = SentenceTransformersEncoder(EncoderSettings())
+    encoder = make_encoder(EncoderSettings())
     threshold = BotSettings().answering.min_confidence
     with tempfile.TemporaryDirectory() as folder:
         sets = {

@@ -33,7 +33,7 @@ from sklearn.metrics import roc_auc_score
 
 from benchmarks import corpora
 from embeddings import lexicon
-from embeddings.encoders import SentenceTransformersEncoder
+from embeddings.encoders import make_encoder
 from embeddings.index import Index
 from embeddings.settings import Encoder
 from embeddings.vietnamese import UPPER, fold, normalize
@@ -69,7 +69,7 @@ class Case:
 
 
 def cases(data: Path) -> list[Case]:
-    encoder = corpora.Remembering(SentenceTransformersEncoder(Encoder()))
+    encoder = corpora.Remembering(make_encoder(Encoder()))
     found: list[Case] = []
     for dataset in (corpora.xquad(data), corpora.mlqa(data)):
         typed = _typed(dataset, data)

@@ -64,14 +64,14 @@ def with_options(settings: IndexSettings, source: list[str] | None, index: Path 
 def _build(settings: IndexSettings, *, full: bool, watch: bool) -> None:
     from rich.console import Console  # imported late: --help and wrong settings need none of this
 
-    from embeddings.encoders import SentenceTransformersEncoder
+    from embeddings.encoders import make_encoder
     from embeddings.progress import Bar
     from embeddings.report import build_in_sight
 
     spoken = language(settings.terminal.language)
     console = Console(stderr=True)
     bar = Bar(console, spoken)
-    encoder = SentenceTransformersEncoder(settings.encoder, bar.model)
+    encoder = make_encoder(settings.encoder, bar.model)
     report = build_in_sight(settings, encoder, bar, spoken, full=full)
     if watch:
         from embeddings import pipeline

@@ -1,7 +1,8 @@
 """Embedding models behind one Protocol. The only module that imports sentence_transformers.
 
-A model is the bundled one, a folder, or a sentence-transformers name. All three come down to a folder, whose
-content gives the fingerprint; the model itself is loaded at the first text.
+The bundled model runs on ONNX Runtime (embeddings.onnx_encoder), any other one, a folder or a name, on
+sentence-transformers. Either comes down to a folder, whose content gives the fingerprint; the model itself is loaded
+at the first text.
 """
 
 from __future__ import annotations
@@ -9,18 +10,19 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import re
 import threading
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from embeddings import bundled_model
 from embeddings.e5s1 import Progress
 from embeddings.errors import ModelError
+from embeddings.onnx_encoder import OnnxEncoder
+from embeddings.prefixes import prefixes
 from embeddings.settings import Encoder as EncoderSettings
 from embeddings.settings import default_cache_dir
 
@@ -50,21 +52,15 @@ class Encoder(Protocol):
         ...
 
 
-class Prefixes(NamedTuple):
-    query: str
-    passage: str
-
-
-PRESETS = {
-    "e5": Prefixes("query: ", "passage: "),  # model card of intfloat/multilingual-e5-*
-    "bge-m3": Prefixes("", ""),  # BAAI/bge-m3 and its Vietnamese descendants take texts as they are
-    "plain": Prefixes("", ""),
-}
-_FAMILIES = (("e5", "e5"), ("bge-m3", "bge-m3"), ("aiteamvn", "bge-m3"), ("vietnamese-bi-encoder", "plain"))
+def make_encoder(settings: EncoderSettings, progress: Progress | None = None) -> Encoder:
+    """The encoder of the configured model. `progress` hears how far the bundled model is unpacked."""
+    if settings.model == "bundled":
+        return OnnxEncoder(settings, progress)
+    return SentenceTransformersEncoder(settings, progress)
 
 
 class SentenceTransformersEncoder:
-    """Any sentence-transformers model, on the CPU."""
+    """Any sentence-transformers model, on the CPU; the bundled one too, in float32, to compare with."""
 
     def __init__(self, settings: EncoderSettings, progress: Progress | None = None) -> None:
         self._settings = settings
@@ -79,7 +75,8 @@ class SentenceTransformersEncoder:
         """Weights, prefixes and token limit: whatever changes a vector. Known without loading the model."""
         if self._fingerprint is None:
             bundled = self._settings.model == "bundled"
-            weights = bundled_model.identity() if bundled else _folder_identity(self._folder(), self._settings.model)
+            name = self._settings.model
+            weights = bundled_model.standard_identity() if bundled else _folder_identity(self._folder(), name)
             query, passage = self._prefixes
             self._fingerprint = f"{weights} {query!r} {passage!r} {self._settings.max_tokens}"
         return self._fingerprint
@@ -120,24 +117,10 @@ class SentenceTransformersEncoder:
         name = self._settings.model
         cache_dir = self._settings.cache_dir or default_cache_dir()
         if name == "bundled":
-            return bundled_model.ensure(cache_dir, self._progress)
+            return bundled_model.ensure_standard(cache_dir, self._progress)
         if Path(name).is_dir():
             return Path(name)
         return _from_hub(name, cache_dir)
-
-
-def prefixes(settings: EncoderSettings) -> Prefixes:
-    """What goes before a question and before a passage: as set, else as the model's family wants it."""
-    name = settings.model.casefold()
-    family: str = settings.preset
-    if family == "auto":
-        known = (preset for part, preset in _FAMILIES if re.search(rf"(?<![a-z0-9]){part}(?![a-z0-9])", name))
-        family = "e5" if name == "bundled" else next(known, "plain")
-    preset = PRESETS[family]
-    return Prefixes(
-        preset.query if settings.query_prefix is None else settings.query_prefix,
-        preset.passage if settings.passage_prefix is None else settings.passage_prefix,
-    )
 
 
 def _load(folder: Path, settings: EncoderSettings) -> SentenceTransformer:
@@ -152,6 +135,8 @@ def _load(folder: Path, settings: EncoderSettings) -> SentenceTransformer:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # chatter of the libraries below, none of it for our users
             model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+    except ImportError as error:
+        raise _not_installed(error) from error
     except Exception as error:
         raise ModelError(
             f"The embedding model in {folder} cannot be loaded ({_first_line(error)}). "
@@ -159,6 +144,13 @@ def _load(folder: Path, settings: EncoderSettings) -> SentenceTransformer:
         ) from error
     model.max_seq_length = min(settings.max_tokens, model.max_seq_length or settings.max_tokens)
     return model
+
+
+def _not_installed(error: ImportError) -> ModelError:
+    return ModelError(
+        f"Another embedding model than the bundled one needs sentence-transformers ({_first_line(error)}). "
+        'Install it: pip install -r requirements.lock, or set encoder.model = "bundled".'
+    )
 
 
 def _dimension(model: SentenceTransformer) -> int:
@@ -170,8 +162,11 @@ def _dimension(model: SentenceTransformer) -> int:
 
 def _from_hub(name: str, cache_dir: Path) -> Path:
     """The local snapshot of a hub model, fetched when it is not there yet and the network allows it."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import LocalEntryNotFoundError
+    try:
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import LocalEntryNotFoundError
+    except ImportError as error:
+        raise _not_installed(error) from error
 
     hub = cache_dir / "hub"
     try:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from embeddings import leftovers, lexicon
+from embeddings import encoders, leftovers, lexicon
 from embeddings.combining import CombiningEncoder
-from embeddings.encoders import Encoder, SentenceTransformersEncoder
+from embeddings.encoders import Encoder
 from embeddings.messages import Language
 from embeddings.pipeline import Progress, Report, build
 from embeddings.progress import Bar
@@ -21,7 +21,7 @@ from qa_bot.settings import BotSettings
 
 
 def make_encoder(settings: BotSettings) -> Encoder:
-    return SentenceTransformersEncoder(settings.encoder)
+    return encoders.make_encoder(settings.encoder)
 
 
 def make_bot(settings: BotSettings, encoder: Encoder) -> Bot:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from embeddings.encoders import Prefixes, SentenceTransformersEncoder, prefixes
+from embeddings.bundled_model import standard_identity
+from embeddings.encoders import SentenceTransformersEncoder
 from embeddings.errors import ModelError
+from embeddings.prefixes import Prefixes, prefixes
 from embeddings.settings import Encoder
+from tests.fakes import ROOT
 
 TEXTS = ["xin chào", "huyện", "xin chào huyện ta", "ta"]
 
@@ -114,7 +120,7 @@ def test_fingerprints_differ_where_vectors_would(tiny_model: Path, tmp_path: Pat
 
 def test_the_fingerprint_of_the_bundled_model_needs_no_model(tmp_path: Path) -> None:
     settings = Encoder(cache_dir=tmp_path / "none")
-    assert SentenceTransformersEncoder(settings).fingerprint.startswith("multilingual-e5-small@")
+    assert SentenceTransformersEncoder(settings).fingerprint.startswith(standard_identity())
     assert list(tmp_path.iterdir()) == []
 
 
@@ -124,7 +130,7 @@ def test_a_text_longer_than_the_limit_is_cut_to_it(tiny_model: Path) -> None:
     np.testing.assert_allclose(limited.encode_queries([long]), limited.encode_queries([longer]), atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["nobody/no-such-model", "./no/such/folder", "a b c", "../x"])
+@pytest.mark.parametrize("name", ["nobody/no-such-model", "./no/such/folder", "a b c", "../no-such-model"])
 def test_an_unknown_model_is_one_line_without_a_network(name: str, tmp_path: Path) -> None:
     unknown = SentenceTransformersEncoder(Encoder(model=name, cache_dir=tmp_path))
     with pytest.raises(ModelError, match=r"is neither a folder nor in .*encoder\.model = \"bundled\"") as caught:
@@ -145,3 +151,25 @@ def test_a_damaged_model_folder_is_one_line(file: str, damage: str, tiny_model: 
     ) as caught:
         encoder(broken).encode_queries(["a"])
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("package", "model"), [("sentence_transformers", "."), ("huggingface_hub", "nobody/model")])
+def test_a_missing_package_is_one_line_with_the_cure(package: str, model: str, tmp_path: Path) -> None:
+    (tmp_path / f"{package}.py").write_text("raise ImportError('No module named this')", "utf-8")
+    program = (
+        "from embeddings.encoders import make_encoder\n"
+        "from embeddings.errors import ModelError\n"
+        "from embeddings.settings import Encoder\n"
+        "try:\n"
+        f"    make_encoder(Encoder(model={model!r})).encode_queries(['a'])\n"
+        "except ModelError as error:\n"
+        "    print(error)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"}
+    child = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=environment, cwd=tmp_path, timeout=60
+    )
+    assert child.stdout + child.stderr == (
+        "Another embedding model than the bundled one needs sentence-transformers (No module named this). "
+        'Install it: pip install -r requirements.lock, or set encoder.model = "bundled".\n'
+    )

@@ -101,7 +101,8 @@ def test_the_lock_files_name_no_index_and_no_machine() -> None:
 def test_help_loads_nothing_heavy() -> None:
     code = (
         "import sys, qa_bot.cli, embeddings.__main__\n"
-        "heavy = ('torch', 'sentence_transformers', 'faiss', 'tantivy', 'prompt_toolkit', 'rich', 'telegram',\n"
+        "heavy = ('torch', 'sentence_transformers', 'onnx', 'onnxruntime', 'pymilvus', 'ray',\n"
+        "         'faiss', 'tantivy', 'prompt_toolkit', 'rich', 'telegram',\n"
         "         'tornado', 'prometheus_client', 'httpx')\n"
         "print([name for name in heavy if name in sys.modules])"
     )

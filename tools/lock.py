@@ -1,4 +1,4 @@
-"""Write requirements.lock and requirements-dev.lock: run by `make lock` in an empty environment.
+"""Write the lock files (requirements*.lock): run by `make lock` in an empty environment.
 
 Installs what pyproject.toml pins, then lists everything that came along, exactly. The files name no index and
 carry no hashes: builds of torch differ from machine to machine under one version.
@@ -25,6 +25,11 @@ def frozen() -> list[str]:
     return [line.split("+", 1)[0] if line.startswith("torch==") else line for line in lines if "==" in line]
 
 
+def write_onto(base: str, name: str, lines: list[str]) -> None:
+    """Write the lock `name`: all that `base` has, and these lines."""
+    (ROOT / name).write_text(HEADER + f"-r {base}\n" + "\n".join(lines) + "\n", "utf-8")
+
+
 def main() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     torch = [d for d in project["project"]["dependencies"] if d.startswith("torch==")]
@@ -32,9 +37,15 @@ def main() -> None:
     pip("install", *project["project"]["dependencies"])
     runtime = frozen()
     (ROOT / "requirements.lock").write_text(HEADER + "\n".join(runtime) + "\n", "utf-8")
+    pip("install", *(extra for extras in project["project"]["optional-dependencies"].values() for extra in extras))
+    cluster = [line for line in frozen() if line not in runtime]
+    write_onto("requirements.lock", "requirements-cluster.lock", cluster)
     pip("install", *project["dependency-groups"]["dev"], *project["build-system"]["requires"])
-    added = [line for line in frozen() if line not in runtime]
-    (ROOT / "requirements-dev.lock").write_text(HEADER + "-r requirements.lock\n" + "\n".join(added) + "\n", "utf-8")
+    write_onto(
+        "requirements-cluster.lock",
+        "requirements-dev.lock",
+        [line for line in frozen() if line not in {*runtime, *cluster}],
+    )
 
 
 if __name__ == "__main__":

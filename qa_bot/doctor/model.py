@@ -20,7 +20,7 @@ from qa_bot.doctor.findings import Finding, Message, shown_size, told
 from qa_bot.doctor.places import room_in
 from qa_bot.settings import BotSettings
 
-_NEEDED = 600_000_000  # bytes of the unpacked model
+_NEEDED = bundled_model.NEEDED_MB * 1_000_000  # bytes
 
 
 def model(settings: BotSettings, problem: str | None) -> Iterator[Finding]:
