@@ -8,10 +8,13 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from embeddings.console import complain
 from embeddings.errors import BotError
-from embeddings.settings import IndexSettings, language, load
+
+if TYPE_CHECKING:
+    from embeddings.settings import IndexSettings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,6 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without Vietnamese letters is no reason to fail
     try:
+        from embeddings.settings import IndexSettings, load  # late, so that --help is quick
+
         settings = with_options(load(IndexSettings, options.config), options.source, options.index)
         if options.verify:
             return _verify(settings)
@@ -67,6 +72,7 @@ def _build(settings: IndexSettings, *, full: bool, watch: bool) -> None:
     from embeddings.encoders import make_encoder
     from embeddings.progress import Bar
     from embeddings.report import build_in_sight
+    from embeddings.settings import language
 
     spoken = language(settings.terminal.language)
     console = Console(stderr=True)
@@ -89,6 +95,7 @@ def _verify(settings: IndexSettings) -> int:
 
     from embeddings.checking_report import verify_in_sight
     from embeddings.progress import Bar
+    from embeddings.settings import language
 
     spoken = language(settings.terminal.language)
     return verify_in_sight(settings.index.dir, Bar(Console(stderr=True), spoken), spoken)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from embeddings.lexicon import Lexicon
 from embeddings.vietnamese import syllables
@@ -59,4 +60,10 @@ def _found(text: str, lexicon: Lexicon) -> Iterator[tuple[int, int, str]]:
 def _meaning(short: str, lexicon: Lexicon) -> str | None:
     if not (short.isupper() or len(short) >= _LOWER_CASE_LENGTH):
         return None
-    return lexicon.abbreviations_of.get(" ".join(syllables(short)))
+    return lexicon.abbreviations_of.get(_key(short))
+
+
+@lru_cache(maxsize=1 << 15)
+def _key(short: str) -> str:
+    """The same words come again and again."""
+    return " ".join(syllables(short))

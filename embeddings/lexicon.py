@@ -15,9 +15,12 @@ from embeddings.vietnamese import fold, has_diacritics, normalize, syllables
 FILE = "vietnamese.toml"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Lexicon:
-    """See config/vietnamese.toml, which says what each list is for. Phrases are folded syllables, joined."""
+    """See config/vietnamese.toml, which says what each list is for. Phrases are folded syllables, joined.
+
+    Equal only to itself, so that what is worked out by one can be remembered.
+    """
 
     abbreviations: frozenset[str]
     boilerplate: frozenset[str]

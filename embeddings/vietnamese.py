@@ -43,6 +43,8 @@ def normalize(text: str) -> str:
 
     hoà -> hòa, UỶ -> ủy, Ð -> đ, full-width １ -> 1, NBSP -> space. Idempotent.
     """
+    if text.isascii():
+        return text.lower()
     text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).translate(_ETH).casefold()
     return unicodedata.normalize("NFC", _move_tones(text))
 
@@ -55,12 +57,23 @@ def _move_tones(text: str) -> str:
     return moved if moved != decomposed else text
 
 
+class _Folding(dict[int, str]):
+    """What a character is without its marks, worked out when it is first met; for str.translate."""
+
+    def __missing__(self, code: int) -> str:
+        decomposed = unicodedata.normalize("NFD", chr(code).translate(_ETH).replace("đ", "d").replace("Đ", "D"))
+        self[code] = "".join(c for c in decomposed if not unicodedata.combining(c))
+        return self[code]
+
+
+_FOLDED = _Folding()
+
+
 def fold(text: str) -> str:
     """`text` without diacritics, đ as d: what is typed on a phone. Length may change. Idempotent."""
     if text.isascii():
         return text
-    decomposed = unicodedata.normalize("NFD", text.translate(_ETH).replace("đ", "d").replace("Đ", "D"))
-    return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.combining(c)))
+    return unicodedata.normalize("NFC", text.translate(_FOLDED))
 
 
 def syllables(text: str) -> list[str]:
@@ -72,6 +85,8 @@ def syllables(text: str) -> list[str]:
 
 
 def _number(token: str) -> str:
+    if "." not in token and "," not in token:
+        return token
     return re.sub("[.,]", "", token) if _THOUSANDS.fullmatch(token) else token
 
 
@@ -82,7 +97,10 @@ def bigrams(units: list[str]) -> list[str]:
 
 def has_diacritics(text: str) -> bool:
     """Whether any letter carries a mark that Vietnamese uses."""
-    return not text.isascii() and fold(normalize(text)) != normalize(text)
+    if text.isascii():
+        return False
+    normal = normalize(text)
+    return fold(normal) != normal
 
 
 def is_syllable_shaped(folded: str) -> bool:

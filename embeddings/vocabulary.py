@@ -16,7 +16,7 @@ from pathlib import Path
 from embeddings.errors import CorruptIndex
 from embeddings.vietnamese import fold, normalize, syllables
 
-_AT_ONCE = 500  # values in one statement; SQLite takes at least 999
+_AT_ONCE = 512  # values in one statement; SQLite takes at least 999
 _OFTEN_CAPITAL = 0.6  # of a phrase's occurrences: more, and it is a name
 
 
@@ -116,6 +116,7 @@ class Vocabulary:
         rows: list[tuple[object, ...]] = []
         for at in range(0, len(values), _AT_ONCE):
             part = values[at : at + _AT_ONCE]
+            part += part[-1:] * ((1 << (len(part) - 1).bit_length()) - len(part))  # few statements, soon all prepared
             with self._lock:
                 rows += self._connection.execute(statement.format(",".join("?" * len(part))), part).fetchall()
         return rows

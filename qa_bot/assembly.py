@@ -1,23 +1,25 @@
-"""The only wiring: settings to encoder, answerer and bot, and to a rebuild that shares the encoder."""
+"""The only wiring: settings to encoder, answerer and bot, and to a rebuild that shares the encoder.
+
+What builds an index is imported when one is built: a question needs none of it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-
-from rich.console import Console
+from typing import TYPE_CHECKING
 
 from embeddings import encoders, leftovers, lexicon
 from embeddings.combining import CombiningEncoder
 from embeddings.encoders import Encoder
 from embeddings.messages import Language
-from embeddings.pipeline import Progress, Report, build
-from embeddings.progress import Bar
-from embeddings.report import build_in_sight
 from embeddings.settings import default_cache_dir
 from qa_bot.answering import Answerer
 from qa_bot.bot import Bot
 from qa_bot.settings import BotSettings
+
+if TYPE_CHECKING:
+    from embeddings.pipeline import Progress, Report
 
 
 def make_encoder(settings: BotSettings) -> Encoder:
@@ -35,6 +37,11 @@ def make_rebuild(settings: BotSettings, encoder: Encoder) -> Callable[[Language]
     """A function that builds the index anew, in sight, with the model that is already loaded."""
 
     def rebuild(language: Language) -> Report:
+        from rich.console import Console
+
+        from embeddings.progress import Bar
+        from embeddings.report import build_in_sight
+
         return build_in_sight(settings, encoder, Bar(Console(stderr=True), language), language)
 
     return rebuild
@@ -42,13 +49,24 @@ def make_rebuild(settings: BotSettings, encoder: Encoder) -> Callable[[Language]
 
 def make_build(settings: BotSettings, encoder: Encoder) -> Callable[[Progress], Report]:
     """A function that builds the index anew and tells only its caller how far it is."""
-    return lambda progress: build(settings, encoder, progress)
+
+    def rebuild(progress: Progress) -> Report:
+        from embeddings.pipeline import build
+
+        return build(settings, encoder, progress)
+
+    return rebuild
 
 
 def make_quiet_rebuild(settings: BotSettings, language: Language) -> Callable[[], Report]:
     """A function that builds the index anew with a progress bar and nothing else; a model only if it needs one."""
 
     def rebuild() -> Report:
+        from rich.console import Console
+
+        from embeddings.pipeline import build
+        from embeddings.progress import Bar
+
         with Bar(Console(stderr=True), language) as bar:
             return build(settings, make_encoder(settings), bar)
 

@@ -15,8 +15,9 @@ from embeddings.encoders import Encoder
 from embeddings.index import Index, StoredPassage, open_index
 from embeddings.lexicon import Lexicon
 from embeddings.records import Article
-from embeddings.vietnamese import visible
+from embeddings.vietnamese import has_diacritics, visible
 from qa_bot import calibration
+from qa_bot.ahead import Ahead, Begun
 from qa_bot.answering import Answerer
 from qa_bot.calibration import AS_FITTED, Calibration
 from qa_bot.collection import answer_catalogue
@@ -27,6 +28,7 @@ from qa_bot.records import EVERYTHING, Answer, Catalogue, Expected, Filters, Que
 from qa_bot.retrieval import Retriever
 from qa_bot.settings import BotSettings
 from qa_bot.understanding import Knowledge, asking_words, knowledge_of, understand
+from qa_bot.understanding.clean import cleaned
 
 _REPRINTS = 3  # so many times the passages that are weighed are fetched: some may tell the same story
 
@@ -56,6 +58,7 @@ class Bot:
         """
         self.settings = settings
         self._encoder = encoder
+        self._ahead = Ahead(encoder)
         self._answerer = answerer
         self._lexicon, self._words = words, asking_words(words)
         self._today = today
@@ -120,9 +123,10 @@ class Bot:
         """Raises QuestionError when the question is empty or too long."""
         clock = _Clock()
         with self._reading() as opened:
+            begun = self._begin(question, history)
             query = self._understand(question, history, opened)
             clock.lap("understand")
-            answer = self._answer(query, filters, opened, clock)
+            answer = self._answer(query, filters, opened, clock, begun)
         return replace(answer, timings_ms=clock.timings())
 
     def search(
@@ -130,8 +134,9 @@ class Bot:
     ) -> list[Ranked]:
         """The best `top` passages. Raises QuestionError."""
         with self._reading() as opened:
+            begun = self._begin(question, history)
             query = self._understand(question, history, opened)
-            vector = self._encoder.encode_queries([query.text])[0]
+            (vector,) = begun.vectors([query.text])
             wanted = narrowed(filters, query.period)
             return Retriever(opened.index, self.settings.retrieval).search(query, vector, top, wanted)
 
@@ -148,19 +153,26 @@ class Bot:
         with self._reading() as opened:
             return opened.index.passages_of(article_id)
 
-    def _answer(self, query: Query, filters: Filters, opened: Opened, clock: _Clock) -> Answer:
+    def _begin(self, question: str, history: Sequence[str]) -> Begun:
+        """What is typed without diacritics, or after another question, will be written out before it is encoded."""
+        as_typed = not history and has_diacritics(question) and self._within_limit(question)
+        return self._ahead.begin(cleaned(question)) if as_typed else Begun(self._encoder)
+
+    def _answer(self, query: Query, filters: Filters, opened: Opened, clock: _Clock, begun: Begun) -> Answer:
         if query.catalogue is not None:
-            answer = self._answer_on_collection(query, query.catalogue, filters, opened, clock)
+            answer = self._answer_on_collection(query, query.catalogue, filters, opened, clock, begun)
             if answer.status == "answered":
                 return answer
         if query.unclear:
-            return asking_back(*self._answer_each([query], filters, opened, clock))
-        whole, *answers = self._answer_each([query, *query.parts], filters, opened, clock)
+            return asking_back(*self._answer_each([query], filters, opened, clock, begun))
+        whole, *answers = self._answer_each([query, *query.parts], filters, opened, clock, begun)
         return joined(query, answers) if answers and not covers(whole, query) else whole
 
-    def _answer_each(self, asked: Sequence[Query], filters: Filters, opened: Opened, clock: _Clock) -> list[Answer]:
+    def _answer_each(
+        self, asked: Sequence[Query], filters: Filters, opened: Opened, clock: _Clock, begun: Begun
+    ) -> list[Answer]:
         """An answer to each; citations are numbered through, but those of the first, which stands for itself."""
-        vectors = self._encoder.encode_queries([query.text for query in asked])
+        vectors = begun.vectors([query.text for query in asked])
         clock.lap("encode")
         count = _REPRINTS * max(self.settings.answering.passages, self.settings.answering.nearest)
         retriever = Retriever(opened.index, self.settings.retrieval)
@@ -181,9 +193,9 @@ class Bot:
         return answers
 
     def _answer_on_collection(
-        self, query: Query, catalogue: Catalogue, filters: Filters, opened: Opened, clock: _Clock
+        self, query: Query, catalogue: Catalogue, filters: Filters, opened: Opened, clock: _Clock, begun: Begun
     ) -> Answer:
-        vector = self._encoder.encode_queries([query.text])[0]
+        (vector,) = begun.vectors([query.text])
         clock.lap("encode")
         wanted = narrowed(filters, catalogue.period)
         retriever = Retriever(opened.index, self.settings.retrieval)
@@ -197,17 +209,20 @@ class Bot:
         return replace(answer, steps=query.steps)
 
     def _understand(self, question: str, history: Sequence[str], opened: Opened) -> Query:
-        limit = self.settings.answering.max_question_characters
         if not any(c.isalnum() for c in visible(question)):
             raise QuestionError("The question is empty. Type a few words.")
-        if len(question) > limit:
+        if not self._within_limit(question):
+            limit = self.settings.answering.max_question_characters
             raise QuestionError(f"The question has {len(question)} characters, more than {limit}. Make it shorter.")
         return understand(question, history, opened.knowledge, self._today(), lambda asked: self._who(asked, opened))
+
+    def _within_limit(self, question: str) -> bool:
+        return len(question) <= self.settings.answering.max_question_characters
 
     def _who(self, asked: Query, opened: Opened) -> str | None:
         """The person whom the answer to `asked` names, for a question that goes on about "this person"."""
         named = replace(asked, expected=Expected.NAME) if asked.expected is Expected.PERSON else asked
-        answer = self._answer(named, EVERYTHING, opened, _Clock())
+        answer = self._answer(named, EVERYTHING, opened, _Clock(), Begun(self._encoder))
         marked = [c.quote[start:end] for c in answer.citations[:1] for start, end in c.marks[:1]]
         return marked[0] if marked and asked.expected in (Expected.NAME, Expected.PERSON) else None
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from embeddings.console import complain
 from embeddings.errors import BotError
-from embeddings.settings import language, load
 from qa_bot import cli_index
 
 if TYPE_CHECKING:
@@ -33,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # whatever a terminal's encoding lacks is no reason to fail
     try:
-        from qa_bot.settings import BotSettings  # late, so that --help is quick
+        from embeddings.settings import load  # late, so that --help is quick
+        from qa_bot.settings import BotSettings
 
         settings = load(BotSettings, options.config)
         if options.index is not None:
@@ -267,6 +267,8 @@ def _filters(options: argparse.Namespace) -> Filters:
 
 
 def _language(settings: BotSettings) -> Language:
+    from embeddings.settings import language
+
     return language(settings.terminal.language)
 
 

@@ -6,9 +6,8 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from embeddings.settings import language
-
 if TYPE_CHECKING:
+    from embeddings.messages import Language
     from qa_bot.settings import BotSettings
 
 Command = Callable[[argparse.Namespace, "BotSettings"], int]
@@ -52,7 +51,7 @@ def _status(options: argparse.Namespace, settings: BotSettings) -> int:  # noqa:
     with held.hold:
         fitted = calibration.load(settings.index.dir, held.manifest.fingerprint)
         warnings = " ".join(filter(None, (held.warning, fitted.warning)))
-        spoken = language(settings.terminal.language)
+        spoken = _language(settings)
         Console().print(status_table(held.manifest, settings.index.dir, spoken, warnings))
     return 0
 
@@ -64,7 +63,7 @@ def _articles(options: argparse.Namespace, settings: BotSettings) -> int:
     from qa_bot.articles_query import Wanted
     from qa_bot.filters import parse
 
-    spoken = language(settings.terminal.language)
+    spoken = _language(settings)
     wanted = Wanted(
         options.action, tuple(options.words), parse(options.first, options.last, None), options.source, options.author,
         options.sort, options.limit, options.json, options.yes,
@@ -78,8 +77,12 @@ def _doctor(options: argparse.Namespace, settings: BotSettings) -> int:
 
     from qa_bot import doctor
 
-    shown, code = doctor.run(
-        settings, language(settings.terminal.language), repair=options.repair, config=options.config
-    )
+    shown, code = doctor.run(settings, _language(settings), repair=options.repair, config=options.config)
     Console().print(shown)
     return code
+
+
+def _language(settings: BotSettings) -> Language:
+    from embeddings.settings import language
+
+    return language(settings.terminal.language)

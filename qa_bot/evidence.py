@@ -18,7 +18,7 @@ from embeddings.context import context_text, indexed_text
 from embeddings.index import Index
 from embeddings.lexicon import Lexicon
 from embeddings.ordinals import in_arabic
-from embeddings.records import Kind
+from embeddings.records import Context, Kind
 from embeddings.vietnamese import bigrams, fold, syllables
 from qa_bot import kinds, requirements
 from qa_bot.records import Expected, Query, Ranked
@@ -181,15 +181,22 @@ class _Said:
     units: tuple[str, ...]
     found: frozenset[str]
     joined: str  # units with spaces around
-
     pairs: frozenset[str]
 
 
 @lru_cache(maxsize=8192)
-def _said(text: str) -> _Said:
-    """The same sentences are weighed for question after question."""
-    units = syllables(fold(text))
+def _said(text: str, kind: Kind | None, lexicon: Lexicon) -> _Said:
+    """The words of a sentence, and of its kind; `text` as it stands where there is none.
+
+    The same sentences are weighed for question after question.
+    """
+    units = syllables(fold(text if kind is None else indexed_text(text, kind, lexicon)))
     return _Said(tuple(units), frozenset(units), f" {' '.join(units)} ", frozenset(bigrams(units)))
+
+
+@lru_cache(maxsize=1024)
+def _around(context: Context, lexicon: Lexicon) -> _Said:
+    return _said(context_text(context, lexicon), None, lexicon)
 
 
 class _Place:
@@ -204,11 +211,11 @@ class _Place:
         self.sought = sought
         self.lexicon = lexicon
         self.texts = passage.sentence_texts()
-        words = [indexed_text(text, passage.kind, lexicon) for text in self.texts]
+        self.said = [_said(text, passage.kind, lexicon) for text in self.texts]
         if beside is not None:
-            words = ["\n".join([context_text(context, lexicon), *words, beside])]
-        self.said = [_said(text) for text in words]
-        self.around = _said(context_text(context, lexicon))
+            words = [indexed_text(text, passage.kind, lexicon) for text in self.texts]
+            self.said = [_said("\n".join([context_text(context, lexicon), *words, beside]), None, lexicon)]
+        self.around = _around(context, lexicon)
         self.all = self.around.found.union(*(said.found for said in self.said))
         self.byline = passage.kind is Kind.BYLINE
         self.place = " ".join(syllables(fold(context.place or "")))

@@ -187,5 +187,7 @@ def _known(text: str) -> frozenset[str]:
     return frozenset(folded(text))
 
 
-def folded(text: str) -> list[str]:
-    return syllables(fold(text))
+@lru_cache(maxsize=1 << 14)
+def folded(text: str) -> tuple[str, ...]:
+    """The folded syllables of a few words; asked for again and again."""
+    return tuple(syllables(fold(text)))

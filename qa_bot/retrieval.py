@@ -24,15 +24,11 @@ def fuse(dense: Mapping[int, float], lexical: Mapping[int, float], dense_share: 
         return {}
     floor, top = min(dense.values()), max(dense.values())
     best = max(lexical.values(), default=0.0)
-    return {
-        row: dense_share * _between(floor, top, score)
-        + (1 - dense_share) * (lexical.get(row, 0.0) / best if best > 0 else 0.0)
-        for row, score in dense.items()
-    }
-
-
-def _between(low: float, high: float, value: float) -> float:
-    return (value - low) / (high - low) if high > low else 1.0
+    span, lexical_share = top - floor, 1 - dense_share
+    meant = {row: dense_share * ((score - floor) / span if span > 0 else 1.0) for row, score in dense.items()}
+    if best <= 0:
+        return meant
+    return {row: score + lexical_share * (lexical.get(row, 0.0) / best) for row, score in meant.items()}
 
 
 class Retriever:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from embeddings.vietnamese import bigrams, fold, syllables
 from qa_bot.evidence import Candidate
@@ -32,10 +33,11 @@ def collapsed(ranked: Sequence[Ranked], most: int) -> list[Story]:
         pairs = _pairs(item.stored.passage.text)
         first = next((k for k in kept if _is_reprint(item, pairs, k[0], k[1])), None)
         if first is None:
-            kept.append((item, pairs, []))
+            if len(kept) < most:  # what is alike one of these counts; the others are not wanted
+                kept.append((item, pairs, []))
         elif item.stored.article.path not in first[2]:
             first[2].append(item.stored.article.path)
-    return [Story(item, tuple(also)) for item, _, also in kept[:most]]
+    return [Story(item, tuple(also)) for item, _, also in kept]
 
 
 def _is_reprint(item: Ranked, pairs: frozenset[str], first: Ranked, others: frozenset[str]) -> bool:
@@ -49,6 +51,7 @@ def _same_story(a: Ranked, b: Ranked) -> bool:
     return a.stored.story is not None and a.stored.story == b.stored.story
 
 
+@lru_cache(maxsize=4096)
 def _pairs(text: str) -> frozenset[str]:
     return frozenset(bigrams(syllables(fold(text))))
 
@@ -56,12 +59,13 @@ def _pairs(text: str) -> frozenset[str]:
 def _alike(a: frozenset[str], b: frozenset[str]) -> bool:
     if not a or not b or min(len(a), len(b)) < _SAME * max(len(a), len(b)):
         return False
-    return len(a & b) >= _SAME * len(a | b)
+    shared = len(a & b)
+    return shared >= _SAME * (len(a) + len(b) - shared)
 
 
 def distinct(order: Sequence[Candidate]) -> list[Candidate]:
     """The candidates without those that say, word for word, what an earlier one says."""
-    first: dict[tuple[str, ...], Candidate] = {}
+    first: dict[str, Candidate] = {}
     for candidate in order:
         first.setdefault(_said(candidate), candidate)
     return list(first.values())
@@ -84,8 +88,13 @@ def _fits(other: Candidate, candidate: Candidate) -> bool:
     return a.subject >= b.subject and a.elsewhere <= b.elsewhere and a.other_time <= b.other_time
 
 
-def _said(candidate: Candidate) -> tuple[str, ...]:
-    return tuple(syllables(fold(candidate.text))) or (candidate.text,)
+def _said(candidate: Candidate) -> str:
+    return _words(candidate.text)
+
+
+@lru_cache(maxsize=8192)
+def _words(text: str) -> str:
+    return " ".join(syllables(fold(text))) or text
 
 
 def disagreeing(best: Candidate, order: Sequence[Candidate], expected: Expected) -> Candidate | None:

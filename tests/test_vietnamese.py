@@ -53,6 +53,13 @@ def test_folded_text_has_no_mark_and_no_barred_d(text: str) -> None:
     assert not set("đĐðÐ") & set(decomposed)
 
 
+@given(_ANY)
+def test_folding_letter_by_letter_is_dropping_every_mark_of_the_whole(text: str) -> None:
+    plain = text.translate(str.maketrans("ĐÐđð", "DDdd"))
+    marks_gone = "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
+    assert fold(text) == unicodedata.normalize("NFC", marks_gone)
+
+
 def test_folding_gives_what_is_typed_on_a_phone() -> None:
     assert fold("Đảng bộ huyện Hải Hậu có bao nhiêu đảng viên?") == "Dang bo huyen Hai Hau co bao nhieu dang vien?"
     assert fold("Ðảng ðó") == "Dang do"

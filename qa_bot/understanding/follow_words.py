@@ -36,6 +36,7 @@ class Phrases:
 
     spellings: Mapping[tuple[str, ...], tuple[tuple[str, ...], ...]]  # folded words -> the words as spelled
     longest: int
+    first: frozenset[str]  # folded words that one of them begins with
 
     @classmethod
     def of(cls, phrases: Iterable[str]) -> Phrases:
@@ -44,10 +45,12 @@ class Phrases:
             spelled = tuple(syllables(phrase))
             plain = tuple(map(fold, spelled))
             spellings[plain] = (*spellings.get(plain, ()), spelled)
-        return cls(spellings, max(map(len, spellings), default=0))
+        return cls(spellings, max(map(len, spellings), default=0), frozenset(plain[0] for plain in spellings if plain))
 
     def at(self, words: Sequence[Word], at: int) -> int:
         """How many words from `at` on are one of the phrases, the longest; 0 for none."""
+        if at >= len(words) or words[at].plain not in self.first:
+            return 0
         for size in range(min(self.longest, len(words) - at), 0, -1):
             here = words[at : at + size]
             for spelled in self.spellings.get(tuple(word.plain for word in here), ()):

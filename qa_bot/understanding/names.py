@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from embeddings.counting import LONGEST_NAME
 from embeddings.lexicon import Lexicon
@@ -30,15 +31,18 @@ class Name:
         return " ".join(syllables(fold(self.written)))
 
 
-def names_in(text: str, vocabulary: Vocabulary, lexicon: Lexicon) -> list[Name]:
-    """The names in `text`, in order, apart: the longest that the articles have, and what else has capitals."""
+@lru_cache(maxsize=16)
+def names_in(text: str, vocabulary: Vocabulary, lexicon: Lexicon) -> tuple[Name, ...]:
+    """The names in `text`, in order, apart: the longest that the articles have, and what else has capitals.
+
+    Each step of understanding asks for those of the same text.
+    """
     words = list(_WORD.finditer(text))[:_MOST_WORDS]
-    units = [" ".join(syllables(fold(word[0]))) for word in words]
+    units = [_unit(word[0]) for word in words]
     keys = {
         (at, size): " ".join(units[at : at + size])
-        for at in range(len(words))
-        for size in range(1, LONGEST_NAME + 1)
-        if at + size <= len(words) and _adjacent(text, words, at, size)
+        for at, run in enumerate(_runs(text, words))
+        for size in range(1, min(run, LONGEST_NAME) + 1)
     }
     known = vocabulary.names(keys.values())
     found: list[Name] = []
@@ -54,7 +58,7 @@ def names_in(text: str, vocabulary: Vocabulary, lexicon: Lexicon) -> list[Name]:
                 start, end = words[at].start(), words[at + size - 1].end()
                 found.append(Name(start, end, text[start:end], known=False))
         at += size or 1
-    return found
+    return tuple(found)
 
 
 def with_capitals(text: str, found: Sequence[Name]) -> str:
@@ -64,6 +68,20 @@ def with_capitals(text: str, found: Sequence[Name]) -> str:
         parts += [text[at : name.start], name.written if name.known else text[name.start : name.end]]
         at = name.end
     return "".join([*parts, text[at:]])
+
+
+@lru_cache(maxsize=1 << 14)
+def _unit(word: str) -> str:
+    return " ".join(syllables(fold(word)))
+
+
+def _runs(text: str, words: Sequence[re.Match[str]]) -> list[int]:
+    """How many words stand together from each word on, with one space between."""
+    runs = [1] * len(words)
+    for at in reversed(range(len(words) - 1)):
+        if text[words[at].end() : words[at + 1].start()] == " ":
+            runs[at] = runs[at + 1] + 1
+    return runs
 
 
 def _adjacent(text: str, words: Sequence[re.Match[str]], at: int, size: int) -> bool:
