@@ -6,12 +6,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 
 from embeddings import generations
 from embeddings.encoders import Encoder
+from embeddings.errors import BotError
 from embeddings.index import Index, StoredPassage, open_index
 from embeddings.lexicon import Lexicon
 from embeddings.records import Article
@@ -114,8 +115,13 @@ class Bot:
                 opened.index.close()
 
     def warm_up(self) -> threading.Thread:
-        """Load the model in the background, so that the first question waits less."""
-        thread = threading.Thread(target=self._encoder.warm_up, name="model", daemon=True)
+        """Load the model in the background, so that the first question waits less; it will say what is wrong, if so."""
+
+        def load() -> None:
+            with suppress(BotError):
+                self._encoder.warm_up()
+
+        thread = threading.Thread(target=load, name="model", daemon=True)
         thread.start()
         return thread
 

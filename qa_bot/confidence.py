@@ -53,7 +53,8 @@ class Model:
         scores = [self.preference(candidate.features) for candidate in candidates]
         top = max(scores, default=0.0)
         powers = [math.exp(score - top) for score in scores]
-        return [power / sum(powers) for power in powers]
+        total = sum(powers)
+        return [power / total for power in powers]
 
 
 def requirements(features: Features) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 
@@ -89,6 +89,7 @@ class Profile:
     """What is looked for: the question's telling words, folded, each with its weight (idf)."""
 
     weights: dict[str, float]
+    total: float  # of the weights
     pairs: frozenset[str]
     numbers: frozenset[str]
     capitals: frozenset[str]
@@ -96,12 +97,8 @@ class Profile:
     places: frozenset[str]  # of the names: those that are some article's place
 
     def coverage(self, units: Collection[str]) -> float:
-        return _coverage(self.weights, units)
-
-
-def _coverage(weights: Mapping[str, float], units: Collection[str]) -> float:
-    total = sum(weights.values())
-    return sum(w for unit, w in weights.items() if unit in units) / total if total else 0.0
+        """The weight of those found, of the weight of all."""
+        return sum([w for unit, w in self.weights.items() if unit in units]) / self.total if self.total else 0.0
 
 
 def profile(query: Query, index: Index) -> Profile:
@@ -115,6 +112,7 @@ def profile(query: Query, index: Index) -> Profile:
     weights = {unit: idf(unit) for unit in query.telling}
     return Profile(
         weights=weights,
+        total=sum(weights.values()),
         pairs=frozenset(bigrams(units)),
         numbers=frozenset(unit for unit in units if unit[0].isdigit()),
         capitals=frozenset(fold(word).casefold() for word in _CAPITALISED.findall(query.text)[1:] if word[0].isupper()),

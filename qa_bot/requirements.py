@@ -67,4 +67,4 @@ def in_time(period: Period | None, near: Collection[str], published: date | None
 
 def share(wanted: Collection[str], found: Collection[str]) -> float:
     """Of `wanted`, what is `found`; 1 where nothing is wanted."""
-    return sum(unit in found for unit in wanted) / len(wanted) if wanted else 1.0
+    return len([unit for unit in wanted if unit in found]) / len(wanted) if wanted else 1.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from embeddings.abbreviations import abbreviations_in, written_out
 from embeddings.lexicon import Lexicon
@@ -29,8 +30,11 @@ _SEVERAL_BARE = re.compile(r" (?:nhung|cac) (?:\w+ ){0,6}(?:nao|gi) ")
 def typing_of(text: str, lexicon: Lexicon) -> Typing:
     """Diacritics make a question Vietnamese, unless it asks in English; without any, the spelling of words decides."""
     words = [unit for unit in syllables(text) if unit.isalpha()]
-    known = {*lexicon.shorthand, *lexicon.abbreviations_of}
-    shaped = _share_of(words, lambda word: is_syllable_shaped(fold(word)) or word in known)
+
+    def is_shaped(word: str) -> bool:
+        return is_syllable_shaped(fold(word)) or word in lexicon.shorthand or word in lexicon.abbreviations_of
+
+    shaped = _share_of(words, is_shaped)
     asks_in_english = not lexicon.english_question_words.isdisjoint(words[:_OPENING])
     if has_diacritics(text):
         return Typing.FOREIGN if asks_in_english and shaped < _VIETNAMESE_AT_LEAST else Typing.ACCENTED
@@ -83,7 +87,7 @@ def telling_words(text: str, typing: Typing, lexicon: Lexicon) -> tuple[str, ...
         Typing.FOREIGN: lexicon.english_question_words,
     }[typing]
     units = syllables(in_arabic(text))  # as the evidence has them too
-    longest = max(len(phrase.split()) for phrase in asking)
+    longest = _longest(asking)
     kept: list[str] = []
     at = 0
     while at < len(units):
@@ -170,6 +174,7 @@ def about(text: str, typing: Typing, lexicon: Lexicon) -> Kind | None:
     return next((kind for kind, phrases in lexicon.asking_about.items() if _holds(asked, phrases, bare=bare)), None)
 
 
+@lru_cache(maxsize=64)
 def _spaced(text: str, *, bare: bool) -> str:
     return f" {' '.join(syllables(fold(text) if bare else text))} "
 
@@ -194,5 +199,16 @@ def focus(text: str, lexicon: Lexicon) -> frozenset[str]:
 
 
 def _stands_at(units: Sequence[str], at: int, phrase: str) -> bool:
-    words = phrase.split()
-    return list(units[at : at + len(words)]) == words
+    words = _split(phrase)
+    return units[at] == words[0] and tuple(units[at : at + len(words)]) == words
+
+
+@lru_cache(maxsize=1024)
+def _split(phrase: str) -> tuple[str, ...]:
+    return tuple(phrase.split())
+
+
+@lru_cache(maxsize=16)
+def _longest(phrases: frozenset[str]) -> int:
+    """Words of the longest phrase."""
+    return max(len(phrase.split()) for phrase in phrases)

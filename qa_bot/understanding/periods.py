@@ -37,8 +37,11 @@ class Found:
     span: tuple[int, int]
 
 
+@lru_cache(maxsize=64)
 def find_period(text: str, today: date, words: PeriodWords) -> Found | None:
     """What `text` says of time, or None. Several times become the one from the first of their days to the last.
+
+    Each step of understanding asks it of the same text.
 
     A question for a time ("năm nào", "tháng mấy") and a date that is none (31/2/2021) say nothing.
     """
