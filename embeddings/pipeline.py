@@ -34,7 +34,7 @@ from embeddings.web import Web
 
 CACHE_FILE, LEDGER_FILE, WEB_FILE = "vector-cache.sqlite", "files.sqlite", "web-cache.sqlite"
 _ENCODE_AT_ONCE = 512  # sentences between two writes to the cache: what a killed build loses at most
-_LOOK_UP_AT_ONCE = 16 * _ENCODE_AT_ONCE  # sentences that are held in memory, longest first to the model
+_LOOK_UP_AT_ONCE = 16 * _ENCODE_AT_ONCE  # sentences that are held in memory; in their order, so that the pace is even
 _CANARIES = 5
 _CANARY_FLOOR = 0.999  # a stored unit vector's cosine with itself
 _SEARCHED = 100_000  # vectors; in more than these the canaries are looked up and not searched, which would read all
@@ -171,7 +171,7 @@ def _vectors(
     """Vectors of `texts` (len(texts), dim), and how many were not in the cache."""
     known = cache.get(texts) if use_cache else {}
     progress.advance(len(known))
-    missing = sorted(dict.fromkeys(text for i, text in enumerate(texts) if i not in known), key=len, reverse=True)
+    missing = list(dict.fromkeys(text for i, text in enumerate(texts) if i not in known))
     repeated = len(texts) - len(known) - len(missing)
     fresh: dict[str, np.ndarray] = {}
     for at in range(0, len(missing), _ENCODE_AT_ONCE):

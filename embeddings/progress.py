@@ -17,6 +17,8 @@ from rich.progress import (
 
 from embeddings import messages
 
+_PACE = 120  # seconds over which the time that is left is reckoned
+
 
 class Bar:
     """Implements pipeline.Progress; `model` is the callback of a model that is being unpacked."""
@@ -31,6 +33,7 @@ class Bar:
             TimeRemainingColumn(),
             console=console,
             disable=not console.is_terminal,
+            speed_estimate_period=_PACE,
         )
         self._task: TaskID | None = None
         self._model_task: TaskID | None = None
