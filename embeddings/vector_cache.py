@@ -15,7 +15,10 @@ import numpy as np
 
 from embeddings.errors import StorageError
 
-_SCHEMA = "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, checksum INTEGER, vector BLOB) WITHOUT ROWID"
+# Vectors lie in the order in which they came, and only the keys in an index: in the order of keys, which is random, a
+# file took 4.6 kB a vector of 1.5 kB, half of every page free. Pages of 16 kB hold ten vectors and little air.
+_PAGE = 16_384  # bytes
+_SCHEMA = "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, checksum INTEGER, vector BLOB)"
 _ROOM = 3  # times what the index needs
 _OVERHEAD = 120  # bytes of a vector's key, checksum and place in the file
 _SPARE = 64_000_000  # bytes; below that nothing is ever thrown away
@@ -123,6 +126,7 @@ class VectorCache:
 def _connect(file: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(file, check_same_thread=False)
     try:
+        connection.execute(f"PRAGMA page_size = {_PAGE}")  # of a new file
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(_SCHEMA)
         connection.execute("SELECT key, checksum, vector FROM vectors LIMIT 1").fetchone()
