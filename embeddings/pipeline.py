@@ -85,12 +85,13 @@ def build(settings: IndexSettings, encoder: Encoder, progress: Progress | None =
         recipe = _recipe(settings, encoder.fingerprint)
         base = None if full else _base(index_dir, recipe, held)
         folder = held.enter_context(generations.staging(index_dir))
-        draft = Draft(folder, base.folder if base else None, settings, lexicon.load(settings.articles.word_lists))
+        words = lexicon.load(settings.articles.word_lists)
+        draft = Draft(folder, base.folder if base else None, settings, words)
         held.callback(draft.abandon)
         apart = held.enter_context(Apart(settings.readers.seconds, settings.readers.megabytes))
         with Ledger(index_dir / LEDGER_FILE, "" if full else _reading_recipe(settings)) as ledger:
             removals = Removals(index_dir)
-            gathering = Gathering(draft, settings, ledger, apart, removals)
+            gathering = Gathering(draft, settings, words, ledger, apart, removals)
             gathering.gather(lambda: Web(index_dir / WEB_FILE, settings.web), progress)
             removals.keep()
         skipped = gathering.skipped
