@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeVar
 
 from embeddings import lexicon
 from embeddings.preparing import Prepared, as_json, from_json, prepare, restored, stated, title_of
@@ -20,6 +20,9 @@ from embeddings.readers.frames import LENGTH, frame, packed_hints, unpacked_hint
 from embeddings.reading import Unread, read_bytes
 from embeddings.records import Kind, Page, Region
 from embeddings.settings import IndexSettings
+
+_AT_ONCE, _BYTES_AT_ONCE = 32, 1 << 20
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,25 @@ def of_page(page: Page) -> bytes:
     """The request to prepare a page."""
     regions = None if page.regions is None else [[r.kind.value, r.start, r.end] for r in page.regions]
     return frame(as_json({"page": {**asdict(page), "regions": regions}}))
+
+
+def handfuls(requests: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """What one runner is given together: so many that it seldom waits, so few that none has much left at the end."""
+    return batches(requests, len, _AT_ONCE, _BYTES_AT_ONCE)
+
+
+def batches(items: Iterable[T], size: Callable[[T], int], most: int, room: int) -> Iterator[list[T]]:
+    """`items` in order, at most `most` together, and of `room` in all unless one alone is larger. Taken as needed."""
+    batch: list[T] = []
+    held = 0
+    for item in items:
+        if batch and (len(batch) >= most or held + size(item) > room):
+            yield batch
+            batch, held = [], 0
+        batch.append(item)
+        held += size(item)
+    if batch:
+        yield batch
 
 
 class Runner:

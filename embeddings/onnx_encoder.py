@@ -7,7 +7,6 @@ would bring 3.7 ms down to 2.9 where nothing else runs, and up to 13 where somet
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +19,7 @@ from embeddings import bundled_model
 from embeddings.e5s1 import MAX_TOKENS, Progress
 from embeddings.errors import ModelError
 from embeddings.prefixes import prefixes
+from embeddings.processors import processors
 from embeddings.settings import Encoder as EncoderSettings
 from embeddings.settings import default_cache_dir
 from embeddings.tokenizing import Tokenizer
@@ -78,7 +78,7 @@ class _Model:
             self._tokenizer = Tokenizer(folder / bundled_model.PIECES)
         except (OSError, ValueError) as error:
             raise _damaged(folder, error) from error
-        self._processors = _processors()
+        self._processors = processors()
         self._pool = ThreadPoolExecutor(self._processors, thread_name_prefix="encoder")
 
     def encode(self, texts: Sequence[str], done: Callable[[int], None] | None) -> np.ndarray:
@@ -136,11 +136,6 @@ def _damaged(folder: Path, error: Exception) -> ModelError:
         f"The embedding model in {folder} cannot be run ({_first_line(error)}). "
         "Delete that folder; it is made again at the next start."
     )
-
-
-def _processors() -> int:
-    """How many this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _first_line(error: BaseException) -> str:

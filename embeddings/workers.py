@@ -17,13 +17,11 @@ from contextlib import suppress
 from types import TracebackType
 from typing import IO, Self
 
-from embeddings.errands import Runner
+from embeddings.errands import Runner, handfuls
 from embeddings.processors import processors
 from embeddings.readers.apart import program
 from embeddings.readers.frames import LENGTH, frame
 
-_AT_ONCE = 32  # requests that a worker is given together, so that it seldom waits for this process
-_BYTES_AT_ONCE = 1 << 20
 _AHEAD = 3  # handfuls a worker: one that it works on, one that waits, one whose replies are being stored
 _BYTES_AHEAD = 64 << 20  # of all requests that are not answered yet
 _ATTEMPTS = 2  # of a request whose worker dies
@@ -84,7 +82,7 @@ class Workers:
         """See errands.Runners."""
         ahead: deque[tuple[int, Future[list[bytes | None]]]] = deque()
         held = 0
-        for handful in _handfuls(requests):
+        for handful in handfuls(requests):
             size = sum(map(len, handful))
             while ahead and (len(ahead) >= _AHEAD * self._count or held + size > _BYTES_AHEAD):
                 done, future = ahead.popleft()
@@ -201,20 +199,6 @@ class _Worker:
             if pipe is not None:
                 with suppress(OSError):  # what was not sent yet cannot be any more
                     pipe.close()
-
-
-def _handfuls(requests: Iterable[bytes]) -> Iterator[list[bytes]]:
-    """What is given to a worker together: not many, and not much."""
-    handful: list[bytes] = []
-    size = 0
-    for request in requests:
-        if handful and (len(handful) >= _AT_ONCE or size + len(request) > _BYTES_AT_ONCE):
-            yield handful
-            handful, size = [], 0
-        handful.append(request)
-        size += len(request)
-    if handful:
-        yield handful
 
 
 # --- on the pipes ---
