@@ -1,4 +1,4 @@
-"""Errands and encoding on a Ray cluster. The only module that imports ray.
+"""Errands and encoding on a Ray cluster.
 
 Machines of the cluster need not see the articles: the builder sends what it read, stores what comes back, and is the
 only one that writes. What they run is this program, sent along; the libraries that it needs must be installed there.
@@ -7,22 +7,19 @@ Tasks and actors that die are tried again by Ray Data, on another machine where 
 
 from __future__ import annotations
 
-import logging
-import socket
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from itertools import count
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import urlsplit
 
 import numpy as np
 
+from embeddings.distributed_connecting import connected, translated
 from embeddings.distributed_work import CANARY, Encoding, Finding, Preparing, found_on_node
 from embeddings.encoders import Encoder
 from embeddings.errands import batches, handfuls, outfit
-from embeddings.errors import BotError, ClusterError
+from embeddings.errors import ClusterError
 from embeddings.lexicon import Lexicon
 from embeddings.settings import IndexSettings
 
@@ -30,13 +27,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _TEXTS = 512  # sentences in a block: a second or two of one processor, and what a dead worker has to do again
-_CONNECT_SECONDS = 5.0
 _CHECK_SECONDS = 300.0  # a new machine unpacks the model first
 _SHARE = 0.25  # of the smallest object store, for what is sent in one go …
 _LEAST, _MOST = 8 << 20, 512 << 20  # … in bytes
 _REPLY = 6  # times its request, at most, in what was measured
 _SAME = 0.9999  # cosine of a sentence's vectors here and there
-_DRIVER = "ray://"
 
 
 class Cluster:
@@ -47,12 +42,11 @@ class Cluster:
 
         Raises ClusterError when there is none, or when one of its machines would give other vectors.
         """
-        self._ray = _imported()
+        self._ray = connected(address)
         self._encoder_settings = settings.encoder
         self._fingerprint = encoder.fingerprint
         self._outfit = outfit(settings, words)
         self._address = address
-        _connect(self._ray, address)
         try:
             self._check(encoder)
         except BaseException:
@@ -124,7 +118,7 @@ class Cluster:
         ray = self._ray
         if not tables:
             return
-        with _translated(ray, self._address):
+        with translated(ray, self._address):
             data = ray.data.from_arrow_refs([ray.put(table) for table in tables])
             actors = max(1, min(len(tables), int(ray.cluster_resources().get("CPU", 1))))
             done = data.map_batches(
@@ -141,14 +135,14 @@ class Cluster:
 
     def _room(self) -> int:
         """Bytes that may be sent in one go."""
-        with _translated(self._ray, self._address):
+        with translated(self._ray, self._address):
             stores = [node["Resources"].get("object_store_memory", 0) for node in self._ray.nodes() if node["Alive"]]
         return int(max(_LEAST, min(_MOST, _SHARE * min((store for store in stores if store), default=_LEAST))))
 
     def _check(self, encoder: Encoder) -> None:
         """Whether every machine encodes as this one does. Raises ClusterError."""
         ray = self._ray
-        with _translated(ray, self._address):
+        with translated(ray, self._address):
             asked = ray.remote(num_cpus=0, max_retries=1)(found_on_node)
             affinity = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy
             replies = {
@@ -184,96 +178,3 @@ def _problem(finding: Finding, fingerprint: str, own: np.ndarray) -> str | None:
     if there.shape != own.shape or float(there @ own) < _SAME:
         return "its processor gives other vectors with the same embedding model"
     return None
-
-
-def _imported() -> Any:
-    try:
-        import ray
-        import ray.data
-        import ray.exceptions
-        import ray.util.scheduling_strategies
-    except ImportError as error:
-        raise ClusterError(
-            f"--ray needs the package 'ray', which cannot be imported ({error}). "
-            "Install it: pip install -r requirements-cluster.lock, or 'vietnamese-qa-bot[ray]'"
-        ) from error
-    return ray
-
-
-def _connect(ray: Any, address: str) -> None:
-    _knock(address)
-    logging.getLogger("ray").setLevel(logging.CRITICAL)  # what matters is raised; the terminal has a progress bar
-    try:
-        ray.init(
-            address=address,
-            runtime_env={"py_modules": [str(Path(__file__).parent)]},
-            logging_level=logging.CRITICAL,
-            log_to_driver=False,
-        )
-    except (ConnectionError, ValueError, RuntimeError, OSError, ray.exceptions.RayError) as error:
-        raise _unreachable(address, error) from error
-    context = ray.data.DataContext.get_current()
-    context.enable_progress_bars = False
-    context.print_on_execution_start = False
-    logging.getLogger("ray.data").setLevel(logging.CRITICAL)
-
-
-def _knock(address: str) -> None:
-    """Whether anyone is there: Ray itself would try for half a minute and more. Raises ClusterError."""
-    if address == "auto":
-        return
-    try:
-        parts = urlsplit(address if "://" in address else f"//{address}")
-        host, port = parts.hostname, parts.port
-        if not host or not port:
-            raise ValueError("it has no port")
-    except ValueError as error:
-        raise ClusterError(
-            f"--ray {address} is no address ({error}). Write auto, HOST:PORT or {_DRIVER}HOST:10001."
-        ) from error
-    try:
-        socket.create_connection((host, port), timeout=_CONNECT_SECONDS).close()
-    except OSError as error:
-        raise _unreachable(address, error) from error
-
-
-def _unreachable(address: str, error: Exception) -> ClusterError:
-    return ClusterError(
-        f"There is no Ray cluster at {address} that this program can use ({_first_line(error)}). "
-        "Start one (ray start --head), or check the address, the versions of Python and Ray, and RAY_AUTH_TOKEN."
-    )
-
-
-@contextmanager
-def _translated(ray: Any, address: str) -> Iterator[None]:
-    """Raises ClusterError for whatever Ray raises; an error of ours that a worker met, as it is."""
-    try:
-        yield
-    except BotError:
-        raise
-    except (ray.exceptions.RayError, ConnectionError, TimeoutError, RuntimeError) as error:
-        own = _own(error)
-        if own is not None:
-            raise own from error
-        raise ClusterError(
-            f"The Ray cluster at {address} failed ({_first_line(error)}). What was encoded is kept: run the same again."
-        ) from error
-
-
-def _own(error: BaseException) -> BotError | None:
-    """The error of ours that is at the bottom of one of Ray's."""
-    seen: list[BaseException] = []
-    current: BaseException | None = error
-    while current is not None and current not in seen:
-        seen.append(current)
-        cause = getattr(current, "cause", None)
-        for found in (current, cause):
-            if isinstance(found, BotError):
-                return type(found)(str(found.args[0])) if type(found).__module__ == "embeddings.errors" else found
-        current = cause if isinstance(cause, BaseException) else current.__cause__
-    return None
-
-
-def _first_line(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0][:200] if lines else type(error).__name__
