@@ -26,7 +26,8 @@ from embeddings.settings import IndexSettings
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_TEXTS = 512  # sentences in a block: a second or two of one processor, and what a dead worker has to do again
+_FEWEST, _TEXTS = 64, 512  # sentences in a block: up to some seconds' work, which a dead worker's successor does again
+_SHARES = 8  # blocks a processor, where that makes them smaller: none waits long for the last one
 _CHECK_SECONDS = 300.0  # a new machine unpacks the model first
 _SHARE = 0.25  # of the smallest object store, for what is sent in one go …
 _LEAST, _MOST = 8 << 20, 512 << 20  # … in bytes
@@ -98,13 +99,14 @@ class Cluster:
         """(positions in `texts`, their vectors), a block at a time as they are done."""
         import pyarrow as pa
 
+        size = max(_FEWEST, min(_TEXTS, len(texts) // (_SHARES * self._processors())))
         tables = [
             pa.table({
                 "number": pa.array(range(at, at + len(part)), pa.int64()),
                 "text": pa.array([text.encode("utf-8", "surrogatepass") for text in part], pa.large_binary()),
             })
-            for at in range(0, len(texts), _TEXTS)
-            for part in [texts[at : at + _TEXTS]]
+            for at in range(0, len(texts), size)
+            for part in [texts[at : at + size]]
         ]  # fmt: skip
         given = {"settings": self._encoder_settings, "fingerprint": self._fingerprint}
         for table in self._mapped(tables, Encoding, given):
@@ -120,7 +122,7 @@ class Cluster:
             return
         with translated(ray, self._address):
             data = ray.data.from_arrow_refs([ray.put(table) for table in tables])
-            actors = max(1, min(len(tables), int(ray.cluster_resources().get("CPU", 1))))
+            actors = min(len(tables), self._processors())
             done = data.map_batches(
                 work,
                 fn_constructor_kwargs=given,
@@ -132,6 +134,11 @@ class Cluster:
             for table in done.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=1):
                 if len(table):
                     yield table
+
+    def _processors(self) -> int:
+        """Of the cluster as it is now."""
+        with translated(self._ray, self._address):
+            return max(1, int(self._ray.cluster_resources().get("CPU", 1)))
 
     def _room(self) -> int:
         """Bytes that may be sent in one go."""

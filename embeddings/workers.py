@@ -11,7 +11,7 @@ import os
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from types import TracebackType
@@ -28,7 +28,7 @@ _ATTEMPTS = 2  # of a request whose worker dies
 _READY = b"ready"
 
 
-def main() -> None:
+def main(run: Callable[[Runner, bytes], bytes] = Runner.run) -> None:
     """A worker: an outfit, then handfuls of requests on standard input until it ends."""
     requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_RDWR)
@@ -37,14 +37,18 @@ def main() -> None:
     with suppress(BrokenPipeError, EOFError), Runner(_received(requests)) as runner:
         _send(replies, [_READY])
         while True:
-            _send(replies, [runner.run(request) for request in _handful(requests)])
+            _send(replies, [run(runner, request) for request in _handful(requests)])
 
 
 class Workers:
-    """Runs errands in `count` processes, which are started when they are needed. To be used with `with`."""
+    """Runs errands in `count` processes, which are started when they are needed. To be used with `with`.
 
-    def __init__(self, outfit: bytes, count: int | None = None) -> None:
+    `command` starts another program that serves the same way.
+    """
+
+    def __init__(self, outfit: bytes, count: int | None = None, command: Sequence[str] | None = None) -> None:
         self._outfit = outfit
+        self._command = program("embeddings.workers") if command is None else command
         self._count = count or processors()
         self._own = threading.local()
         self._all: list[_Worker] = []
@@ -129,7 +133,7 @@ class Workers:
             with self._lock:
                 if self._closed:
                     raise _NotStarted
-                worker = self._own.worker = _Worker(self._outfit)
+                worker = self._own.worker = _Worker(self._command, self._outfit)
                 self._all.append(worker)
         return worker
 
@@ -143,11 +147,11 @@ class _NotStarted(_Died):
 
 
 class _Worker:
-    def __init__(self, outfit: bytes) -> None:
+    def __init__(self, command: Sequence[str], outfit: bytes) -> None:
         """Raises _NotStarted."""
         try:
             self._process = subprocess.Popen(  # noqa: S603 - our own command
-                program("embeddings.workers"),
+                command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
