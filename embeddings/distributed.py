@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from embeddings.distributed_connecting import connected, translated
+from embeddings.distributed_connecting import conducted, connected, translated
 from embeddings.distributed_work import CANARY, Encoding, Finding, Preparing, found_on_node
 from embeddings.encoders import Encoder
 from embeddings.errands import batches, handfuls, outfit
@@ -120,36 +120,27 @@ class Cluster:
         ray = self._ray
         if not tables:
             return
-        with translated(ray, self._address):
-            data = ray.data.from_arrow_refs([ray.put(table) for table in tables])
-            actors = min(len(tables), self._processors())
-            done = data.map_batches(
-                work,
-                fn_constructor_kwargs=given,
-                batch_size=None,
-                batch_format="pyarrow",
-                num_cpus=1,
-                compute=ray.data.ActorPoolStrategy(min_size=1, max_size=actors, initial_size=actors),
-            )
-            for table in done.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=1):
+        with translated(self._address):
+            refs = [ray.put(table) for table in tables]
+            for table in conducted(ray, refs, work, given, min(len(tables), self._processors())):
                 if len(table):
                     yield table
 
     def _processors(self) -> int:
         """Of the cluster as it is now."""
-        with translated(self._ray, self._address):
+        with translated(self._address):
             return max(1, int(self._ray.cluster_resources().get("CPU", 1)))
 
     def _room(self) -> int:
         """Bytes that may be sent in one go."""
-        with translated(self._ray, self._address):
+        with translated(self._address):
             stores = [node["Resources"].get("object_store_memory", 0) for node in self._ray.nodes() if node["Alive"]]
         return int(max(_LEAST, min(_MOST, _SHARE * min((store for store in stores if store), default=_LEAST))))
 
     def _check(self, encoder: Encoder) -> None:
         """Whether every machine encodes as this one does. Raises ClusterError."""
         ray = self._ray
-        with translated(ray, self._address):
+        with translated(self._address):
             asked = ray.remote(num_cpus=0, max_retries=1)(found_on_node)
             affinity = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy
             replies = {

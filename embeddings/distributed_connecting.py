@@ -8,15 +8,18 @@ import shutil
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from embeddings.console import one_line
 from embeddings.errors import BotError, ClusterError
 from embeddings.lexicon import FILE, shipped_file
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _CONNECT_SECONDS = 5.0
 _CLIENT = "ray://"
@@ -34,6 +37,7 @@ def _imported() -> Any:
         import ray
         import ray.data
         import ray.exceptions
+        import ray.util.client
         import ray.util.scheduling_strategies
     except ImportError as error:
         raise ClusterError(
@@ -58,11 +62,46 @@ def connected(address: str) -> Any:
             )
     except (ConnectionError, ValueError, RuntimeError, OSError, ray.exceptions.RayError) as error:
         raise _unreachable(address, error) from error
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)
+    return ray
+
+
+def mapped(refs: Sequence[Any], work: type, given: Mapping[str, Any], actors: int) -> Iterator[pa.Table]:
+    """What `work`, made with `given`, makes of each table behind `refs`, in the order in which they are done."""
+    import ray.data
+
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.print_on_execution_start = False
-    logging.getLogger("ray.data").setLevel(logging.CRITICAL)
-    return ray
+    done = ray.data.from_arrow_refs(list(refs)).map_batches(
+        work,
+        fn_constructor_kwargs=dict(given),
+        batch_size=None,
+        batch_format="pyarrow",
+        num_cpus=1,
+        compute=ray.data.ActorPoolStrategy(min_size=1, max_size=actors, initial_size=actors),
+    )
+    yield from done.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=1)
+
+
+class Conductor:
+    """`mapped` on a machine of the cluster, for a builder that is none of them: Ray Data does not run in such a one."""
+
+    def __init__(self, refs: Sequence[Any], work: type, given: Mapping[str, Any], actors: int) -> None:
+        self._tables = mapped(refs, work, given, actors)
+
+    def next(self) -> pa.Table | None:
+        return next(self._tables, None)
+
+
+def conducted(ray: Any, refs: Sequence[Any], work: type, given: Mapping[str, Any], actors: int) -> Iterator[pa.Table]:
+    """`mapped`, wherever it has to run."""
+    if not ray.util.client.ray.is_connected():
+        yield from mapped(refs, work, given, actors)
+        return
+    conductor = ray.remote(num_cpus=0)(Conductor).remote(refs, work, given, actors)
+    while (table := ray.get(conductor.next.remote())) is not None:
+        yield table
 
 
 @contextmanager
@@ -114,13 +153,13 @@ def _unreachable(address: str, error: Exception) -> ClusterError:
 
 
 @contextmanager
-def translated(ray: Any, address: str) -> Iterator[None]:
+def translated(address: str) -> Iterator[None]:
     """Raises ClusterError for whatever Ray raises; an error of ours that a worker met, as it is."""
     try:
         yield
     except BotError:
         raise
-    except (ray.exceptions.RayError, ConnectionError, TimeoutError, RuntimeError) as error:
+    except Exception as error:  # Ray lets through whatever its parts raise
         own = _own(error)
         if own is not None:
             raise own from error
