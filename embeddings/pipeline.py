@@ -113,12 +113,14 @@ def build(
         if base is not None and not changed:
             return _report(base.manifest, True, 0, skipped, started)
         dim = base.manifest.dim if base else 0
-        spread = (
-            0 if cluster is None else _encode_ahead(draft, encoder, settings, cluster, progress, use_cache=not full)
-        )
-        alone = progress if cluster is None else Silent()
-        encoded, canaries = _encode(draft, encoder, settings, dim, alone, use_cache=not full or cluster is not None)
-        encoded += spread
+        ahead = 0
+        if cluster is not None:
+            progress.stage("encode", draft.new_sentences())
+            with VectorCache(index_dir / CACHE_FILE, encoder.fingerprint) as cache:
+                ahead = encode_ahead(draft.texts(), cluster, cache, progress.advance, use_cache=not full)
+        rest, look_up = (progress, not full) if cluster is None else (Silent(), True)
+        encoded, canaries = _encode(draft, encoder, settings, dim, rest, use_cache=look_up)
+        encoded += ahead
         forgotten = _index(draft, base.manifest.forgotten if base else 0, progress)
         counts = draft.close()
         manifest = generations.Manifest(
@@ -158,15 +160,6 @@ class Canaries:
 
     vectors: dict[int, np.ndarray]
     dim: int
-
-
-def _encode_ahead(
-    draft: Draft, encoder: Encoder, settings: IndexSettings, cluster: Cluster, progress: Progress, *, use_cache: bool
-) -> int:
-    """Have the cluster encode what the cache does not know; how many sentences."""
-    progress.stage("encode", draft.new_sentences())
-    with VectorCache(settings.index.dir / CACHE_FILE, encoder.fingerprint) as cache:
-        return encode_ahead(draft.texts(), cluster, cache, progress.advance, use_cache=use_cache)
 
 
 def _encode(
