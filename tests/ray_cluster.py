@@ -34,7 +34,6 @@ class Cluster:
         self._port, self._client_port = _free_ports(2)
         self._roots: dict[str, subprocess.Popen[bytes]] = {}
         self.address = f"{_HEAD}:{self._port}"
-        self.client_address = f"ray://{_HEAD}:{self._client_port}"
         self.environment = {
             **os.environ,
             "RAY_USAGE_STATS_ENABLED": "0",

@@ -163,7 +163,7 @@ def test_the_index_is_the_local_builds(world: World, ray: Cluster) -> None:
     assert row(out, "Encoded") == row(out, "Sentences")
 
 
-def test_a_killed_driver_goes_on_from_another_machine_and_killed_workers_lose_nothing(
+def test_a_killed_driver_goes_on_and_killed_workers_lose_nothing(
     world: World, ray: Cluster
 ) -> None:
     index = world.folder / "killed"
@@ -176,7 +176,7 @@ def test_a_killed_driver_goes_on_from_another_machine_and_killed_workers_lose_no
     assert 0 < kept < SENTENCES
     assert first.returncode == -signal.SIGKILL
 
-    second = world.driver("killed", ray.client_address, **ray.environment)
+    second = world.driver("killed", ray.address, **ray.environment)
     try:
         wait_while(second, lambda: ray.workers("head", ENCODING) + ray.workers("node", ENCODING))
         for pid in ray.workers("head", ENCODING) + ray.workers("node", ENCODING):
