@@ -163,9 +163,7 @@ def test_the_index_is_the_local_builds(world: World, ray: Cluster) -> None:
     assert row(out, "Encoded") == row(out, "Sentences")
 
 
-def test_a_killed_driver_goes_on_and_killed_workers_lose_nothing(
-    world: World, ray: Cluster
-) -> None:
+def test_a_killed_driver_goes_on_and_killed_workers_lose_nothing(world: World, ray: Cluster) -> None:
     index = world.folder / "killed"
     first = world.driver("killed", ray.address, **ray.environment)
     try:
