@@ -6,7 +6,7 @@ import argparse
 import io
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,10 @@ from embeddings.errors import BotError
 
 if TYPE_CHECKING:
     from embeddings.settings import IndexSettings
+
+if TYPE_CHECKING:
+    from embeddings.distributed import Cluster
+    from embeddings.encoders import Encoder
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = with_options(load(IndexSettings, options.config), options.source, options.index)
         if options.verify:
             return _verify(settings)
-        _build(settings, full=options.full, watch=options.watch)
+        _build(settings, full=options.full, watch=options.watch, ray=options.ray)
     except BotError as error:
         complain(f"rebuild-index: {error}")
         return 1
@@ -51,6 +55,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--full", action="store_true", help="encode everything anew, even what did not change")
     parser.add_argument("--watch", action="store_true", help="go on: build again whenever files come, change or go")
     parser.add_argument("--verify", action="store_true", help="build nothing; check every file of the index")
+    parser.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="read, prepare and encode on a Ray cluster: auto, HOST:PORT or ray://HOST:PORT (docs/ray.md)",
+    )
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings file (default: config/qa-bot.toml)")
     return parser
 
@@ -66,7 +75,7 @@ def with_options(settings: IndexSettings, source: list[str] | None, index: Path 
     return settings.model_copy(update={"articles": articles, "web": web, "index": folder})
 
 
-def _build(settings: IndexSettings, *, full: bool, watch: bool) -> None:
+def _build(settings: IndexSettings, *, full: bool, watch: bool, ray: str | None) -> None:
     from rich.console import Console  # imported late: --help and wrong settings need none of this
 
     from embeddings.encoders import make_encoder
@@ -78,7 +87,9 @@ def _build(settings: IndexSettings, *, full: bool, watch: bool) -> None:
     console = Console(stderr=True)
     bar = Bar(console, spoken)
     encoder = make_encoder(settings.encoder, bar.model)
-    report = build_in_sight(settings, encoder, bar, spoken, full=full)
+    with ExitStack() as held:
+        cluster = None if ray is None else held.enter_context(_cluster(ray, settings, encoder))
+        report = build_in_sight(settings, encoder, bar, spoken, full=full, cluster=cluster)
     if watch:
         from embeddings import pipeline
         from embeddings.report import telling, watching
@@ -87,6 +98,13 @@ def _build(settings: IndexSettings, *, full: bool, watch: bool) -> None:
         console.print(watching(settings, spoken))
         with suppress(KeyboardInterrupt):
             follow(settings, lambda: pipeline.build(settings, encoder), telling(console, spoken, report.articles))
+
+
+def _cluster(address: str, settings: IndexSettings, encoder: Encoder) -> Cluster:
+    from embeddings import lexicon
+    from embeddings.distributed import Cluster
+
+    return Cluster(address, settings, lexicon.load(settings.articles.word_lists), encoder)
 
 
 def _verify(settings: IndexSettings) -> int:

@@ -12,19 +12,16 @@ from functools import cached_property
 from pathlib import Path
 
 from embeddings import layout
-from embeddings.chunking import chunk
-from embeddings.cleaning import clean
 from embeddings.context import context_text, encoded_text, indexed_text
-from embeddings.counting import Counts, count_all, definitions
-from embeddings.duplicates import sketch
+from embeddings.counting import Counts, count_all
 from embeddings.lexical import Lexical, LexicalWriter
 from embeddings.lexicon import Lexicon
-from embeddings.metadata import context_of, describe
-from embeddings.records import Context, Kind, Page, Passage
+from embeddings.preparing import Prepared
+from embeddings.records import Context
 from embeddings.settings import IndexSettings
 from embeddings.storage_writing import Located, StorageWriter, located
 from embeddings.vectors import VectorsWriter
-from embeddings.vietnamese import fold, syllables, visible
+from embeddings.vietnamese import fold, syllables
 from embeddings.vocabulary_writing import VocabularyWriter
 
 _FLUSH = 1_000_000  # different things counted; more are written, so that memory stays bounded
@@ -83,30 +80,19 @@ class Draft:
         """Content that the draft holds lies at `path`."""
         self._paths.setdefault(sha256, []).append(path)
 
-    def title_of(self, page: Page) -> str | None:
-        """What the article on a page is called."""
-        return describe(page, clean(page, self._lexicon), self._lexicon).title
-
-    def add(self, page: Page) -> bool:
-        """Store a page that the draft does not hold; whether there is any text of an article in it."""
-        regions = clean(page, self._lexicon)
-        article = describe(page, regions, self._lexicon)
-        context = context_of(article, self._lexicon)
-        passages = chunk(article, regions, self._settings.chunking, self._lexicon)
-        if not passages:
-            return False
+    def store(self, prepared: Prepared) -> None:
+        """Store an article that the draft does not hold."""
+        article, context = prepared.article, prepared.context
         _ = self._before  # seen before anything is added
-        number = self._storage.add(article, context, passages)
-        self._storage.sketch(number, sketch(_told(passages)))
-        self._storage.define(number, definitions(visible(page.text)))
-        self._known[page.sha256] = Located(number, page.path, (), page.sha256)
+        number = self._storage.add(article, context, prepared.passages)
+        self._storage.sketch(number, prepared.sketch)
+        self._storage.define(number, prepared.definitions)
+        self._known[article.sha256] = Located(number, article.path, (), article.sha256)
         self._added[number] = context
-        texts = [context.title or "", *(passage.text for passage in passages)]
-        self._counts.update(count_all(texts, (context.place, context.author, context.source)))
+        self._counts.update(prepared.counts)
         if len(self._counts) > _FLUSH:
             self._flush()
-        self.found(page.sha256, page.path)
-        return True
+        self.found(article.sha256, article.path)
 
     def settle(self) -> bool:
         """Everything was looked through: forget what is gone, note what moved. Whether anything changed."""
@@ -244,9 +230,3 @@ class Draft:
             self._storage.abandon()
         if self._vocabulary is not None:
             self._vocabulary.abandon()
-
-
-def _told(passages: Sequence[Passage]) -> str:
-    """What an article tells: its body, or whatever there is instead."""
-    body = [passage.text for passage in passages if passage.kind is Kind.BODY]
-    return "\n".join(body or [passage.text for passage in passages])

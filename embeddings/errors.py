@@ -5,6 +5,7 @@ BotError
 ├── SourceError        a folder or file of articles cannot be used at all
 ├── FetchError         an address on the web cannot be fetched
 ├── ModelError         the embedding model cannot be found, converted or loaded
+├── ClusterError       a Ray cluster cannot be reached, or its machines cannot be used
 ├── StorageError       the disk refused to write or to keep what was written
 └── IndexProblem
     ├── NoIndex        nothing was built yet
@@ -31,6 +32,10 @@ class FetchError(BotError):
 
 
 class ModelError(BotError):
+    pass
+
+
+class ClusterError(BotError):
     pass
 
 

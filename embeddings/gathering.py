@@ -5,22 +5,29 @@ What the list of removed articles names is left out; whatever is no article is t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from embeddings import articles
 from embeddings.draft import Draft
+from embeddings.errands import Runners, outfit
 from embeddings.ledger import Holds, Ledger, Signature, now, settled
-from embeddings.reading import Apart, Unread, links_in, pages_fetched, path_of, read_file
-from embeddings.records import Page, Skipped
+from embeddings.lexicon import Lexicon
+from embeddings.processors import processors
+from embeddings.reading import Apart, Unread, links_in, pages_fetched, path_of
+from embeddings.reading_ahead import Item, ReadAhead, candidates, read_here, worthwhile
+from embeddings.records import Skipped
 from embeddings.removals import REASON, Removals
 from embeddings.settings import IndexSettings
 from embeddings.web import Unvisited, Web, WebPage
+from embeddings.workers import Workers
 
 _FURNITURE = "nothing in it but page furniture"
+_Read = Callable[[articles.File], tuple[int, Iterable[Item]]]
+"""(when the reading of a file began, in nanoseconds; what it holds)."""
 
 
 class Progress(Protocol):
@@ -37,9 +44,11 @@ class Gathering:
 
     draft: Draft
     settings: IndexSettings
+    lexicon: Lexicon
     ledger: Ledger
     apart: Apart
     removals: Removals
+    runners: Runners | None = None  # who reads files; None: this machine's own processes, where that is of use
     skipped: list[Skipped] = field(default_factory=list)
 
     def gather(self, web: Callable[[], Web], progress: Progress) -> None:
@@ -48,31 +57,55 @@ class Gathering:
         self.skipped += passed_over
         progress.stage("read", len(files))
         addresses = list(self.settings.web.addresses)
-        for file in files:
-            if articles.extension_of(file.path) == articles.LINKS:
-                addresses += self._links(file)
-            else:
-                self._file(file)
-            progress.advance()
+        with self._reading(files) as read:
+            for file in files:
+                if articles.extension_of(file.path) == articles.LINKS:
+                    addresses += self._links(file)
+                else:
+                    self._file(file, read)
+                progress.advance()
         seen = [file.path for file in files]
         if addresses:
             seen += self._visit(list(dict.fromkeys(addresses)), web, progress)
         self.ledger.keep(seen)
 
-    def _file(self, file: articles.File) -> None:
-        began = now()
-        self._look(
-            file.path, file.signature, articles.shown(file.path), settled(file.signature, began),
-            lambda: read_file(Path(file.path), self.settings, self.apart),
-        )  # fmt: skip
+    @contextmanager
+    def _reading(self, files: list[articles.File]) -> Iterator[_Read]:
+        """How files are read: by others where there is much to read, else here, each when its turn comes."""
+        wanted = [file for file in files if self._to_read(file)]
+        with ExitStack() as held:
+            runners = self.runners
+            if runners is None and worthwhile(wanted) and processors() > 1:
+                runners = held.enter_context(Workers(outfit(self.settings, self.lexicon)))
+            if runners is None:
+                yield lambda file: (now(), read_here(file, self.settings, self.lexicon, self.apart))
+                return
+            ahead = ReadAhead(wanted, runners, self.settings, self.lexicon, self.apart, self.draft.holds)
+            yield lambda file: ahead.of(file.path)
 
-    def _look(
-        self, key: str, signature: Signature, name: str, lasting: bool, read: Callable[[], Iterable[Page | Unread]]
-    ) -> None:
-        """Give the draft what lies there; read it only if that is not known."""
+    def _to_read(self, file: articles.File) -> bool:
+        """Whether it is not known already what the file holds, or that is not stored."""
+        if articles.extension_of(file.path) == articles.LINKS:
+            return False
+        holds = self.ledger.look_up(file.path, file.signature)
+        return holds is None or not all(self.draft.holds(sha256) for _, sha256 in holds.articles)
+
+    def _file(self, file: articles.File, read: _Read) -> None:
+        def look() -> tuple[bool, Iterable[Item]]:
+            began, items = read(file)
+            return settled(file.signature, began), items
+
+        self._look(file.path, file.signature, articles.shown(file.path), look)
+
+    def _look(self, key: str, signature: Signature, name: str, read: Callable[[], tuple[bool, Iterable[Item]]]) -> None:
+        """Give the draft what lies there; read it only if that is not known.
+
+        `read`: whether what is read now holds for that signature, and what there is.
+        """
         holds = self.ledger.look_up(key, signature)
         if holds is None or not all(self._known(sha256, path_of(name, part)) for part, sha256 in holds.articles):
-            holds, same_again = self._read(name, read())
+            lasting, items = read()
+            holds, same_again = self._read(name, items)
             if lasting and same_again:
                 self.ledger.note(key, signature, holds)
         else:
@@ -84,14 +117,13 @@ class Gathering:
     def _known(self, sha256: str, path: str) -> bool:
         return self.draft.holds(sha256) or self.removals.hides(sha256, path)
 
-    def _hidden(self, sha256: str, path: str, page: Page | None = None) -> bool:
-        title = None if page is None else partial(self.draft.title_of, page)
+    def _hidden(self, sha256: str, path: str, title: Callable[[], str | None] | None = None) -> bool:
         hidden = self.removals.hides(sha256, path, title)
         if hidden:
             self.skipped.append(Skipped(path, REASON))
         return hidden
 
-    def _read(self, name: str, items: Iterable[Page | Unread]) -> tuple[Holds, bool]:
+    def _read(self, name: str, items: Iterable[Item]) -> tuple[Holds, bool]:
         """What a file holds, and whether reading it again would give the same."""
         found: list[tuple[str, str]] = []
         unread: list[tuple[str, str]] = []
@@ -102,11 +134,13 @@ class Gathering:
                 lasting = lasting and item.lasting
                 continue
             part = item.path.removeprefix(name).removeprefix("#")
-            if self._hidden(item.sha256, item.path, item):
+            if self._hidden(item.sha256, item.path, item.title):
                 pass
             elif self.draft.holds(item.sha256):
                 self.draft.found(item.sha256, item.path)
-            elif not self.draft.add(item):
+            elif (prepared := item.prepared()) is not None:
+                self.draft.store(prepared)
+            else:
                 unread.append((part, _FURNITURE))
                 continue
             found.append((part, item.sha256))
@@ -150,4 +184,7 @@ class Gathering:
     def _page(self, page: WebPage) -> None:
         digest = int(page.sha256, 16)
         signature = (len(page.data), digest >> 200, (digest >> 140) & (2**60 - 1), (digest >> 80) & (2**60 - 1))
-        self._look(page.address, signature, page.address, True, lambda: pages_fetched(page, self.apart))
+        pages = pages_fetched(page, self.apart)
+        self._look(
+            page.address, signature, page.address, lambda: (True, candidates(pages, self.settings, self.lexicon))
+        )

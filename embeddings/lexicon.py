@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from embeddings.errors import SettingsError
 from embeddings.records import Kind
@@ -88,49 +89,51 @@ def load(file: Path | None = None) -> Lexicon:
     """The lists of `file`, or of the copy that comes with the program. Raises SettingsError."""
     path = file or shipped_file()
     try:
-        data = tomllib.loads(path.read_text("utf-8"))
-        pages = data["pages"]
-        return Lexicon(
-            abbreviations=frozenset(word.casefold() for word in data["sentences"]["abbreviations"]),
-            **{
-                name: frozenset(map(key, pages[name]))
-                for name in ("boilerplate", "endings", "author_labels", "source_labels", "photo_labels", "date_words")
-            },
-            place_heads=tuple(pages["place_heads"]),
-            context_words={Kind(kind): words for kind, words in data["context"].items()},
-            **{
-                f"{prefix}question_words": frozenset(
-                    " ".join(syllables(w)) for w in data["questions"][f"{prefix}words"]
-                )
-                for prefix in ("", "bare_", "english_")
-            },
-            asking_for={
-                kind: tuple(" ".join(syllables(phrase)) for phrase in data["questions"][kind])
-                for kind in ("number", "date", "name", "person", "reason", "place", "document", "list", "yes_no")
-            },
-            asking_about={
-                kind: tuple(" ".join(syllables(phrase)) for phrase in data["questions"][f"about_{kind.value}"])
-                for kind in (Kind.BYLINE, Kind.DATE, Kind.SOURCE)
-            },
-            article_words=tuple(" ".join(syllables(words)) for words in data["questions"]["article_words"]),
-            number_words=frozenset(data["questions"]["number_words"]),
-            time_words=frozenset(" ".join(syllables(words)) for words in data["questions"]["time_words"]),
-            family_names=frozenset(data["questions"]["family_names"]),
-            focus_before=tuple(key(words) for words in data["questions"]["focus_before"]),
-            focus_after=tuple(key(words) for words in data["questions"]["focus_after"]),
-            defining_cues=tuple(" ".join(syllables(words)) for words in data["questions"]["defining_cues"]),
-            calendar_cues=tuple(" ".join(syllables(words)) for words in data["questions"]["calendar_cues"]),
-            ordinal_cues=tuple(" ".join(syllables(words)) for words in data["questions"]["ordinal_cues"]),
-            reason_cues=frozenset(" ".join(syllables(words)) for words in data["questions"]["reason_cues"]),
-            abbreviations_of={" ".join(syllables(short)): full for short, full in data["abbreviations"].items()},
-            shorthand={normalize(short): full for short, full in data["shorthand"].items()},
-            tables=data,
-        )
+        return of(tomllib.loads(path.read_text("utf-8")))
     except (OSError, tomllib.TOMLDecodeError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise SettingsError(
             f"{path} cannot be used as word lists ({type(error).__name__}: {error}). "
             "Compare it with the config/vietnamese.toml that comes with the program."
         ) from error
+
+
+def of(data: dict[str, Any]) -> Lexicon:
+    """The lists in what such a file holds. Raises KeyError, ValueError, TypeError or AttributeError."""
+    pages = data["pages"]
+    return Lexicon(
+        abbreviations=frozenset(word.casefold() for word in data["sentences"]["abbreviations"]),
+        **{
+            name: frozenset(map(key, pages[name]))
+            for name in ("boilerplate", "endings", "author_labels", "source_labels", "photo_labels", "date_words")
+        },
+        place_heads=tuple(pages["place_heads"]),
+        context_words={Kind(kind): words for kind, words in data["context"].items()},
+        **{
+            f"{prefix}question_words": frozenset(" ".join(syllables(w)) for w in data["questions"][f"{prefix}words"])
+            for prefix in ("", "bare_", "english_")
+        },
+        asking_for={
+            kind: tuple(" ".join(syllables(phrase)) for phrase in data["questions"][kind])
+            for kind in ("number", "date", "name", "person", "reason", "place", "document", "list", "yes_no")
+        },
+        asking_about={
+            kind: tuple(" ".join(syllables(phrase)) for phrase in data["questions"][f"about_{kind.value}"])
+            for kind in (Kind.BYLINE, Kind.DATE, Kind.SOURCE)
+        },
+        article_words=tuple(" ".join(syllables(words)) for words in data["questions"]["article_words"]),
+        number_words=frozenset(data["questions"]["number_words"]),
+        time_words=frozenset(" ".join(syllables(words)) for words in data["questions"]["time_words"]),
+        family_names=frozenset(data["questions"]["family_names"]),
+        focus_before=tuple(key(words) for words in data["questions"]["focus_before"]),
+        focus_after=tuple(key(words) for words in data["questions"]["focus_after"]),
+        defining_cues=tuple(" ".join(syllables(words)) for words in data["questions"]["defining_cues"]),
+        calendar_cues=tuple(" ".join(syllables(words)) for words in data["questions"]["calendar_cues"]),
+        ordinal_cues=tuple(" ".join(syllables(words)) for words in data["questions"]["ordinal_cues"]),
+        reason_cues=frozenset(" ".join(syllables(words)) for words in data["questions"]["reason_cues"]),
+        abbreviations_of={" ".join(syllables(short)): full for short, full in data["abbreviations"].items()},
+        shorthand={normalize(short): full for short, full in data["shorthand"].items()},
+        tables=data,
+    )
 
 
 def shipped_file() -> Path:

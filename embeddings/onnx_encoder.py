@@ -7,7 +7,6 @@ would bring 3.7 ms down to 2.9 where nothing else runs, and up to 13 where somet
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +21,7 @@ from embeddings import bundled_model, onnx_threads
 from embeddings.e5s1 import MAX_TOKENS, Progress
 from embeddings.errors import ModelError
 from embeddings.prefixes import prefixes
+from embeddings.processors import processors
 from embeddings.settings import Encoder as EncoderSettings
 from embeddings.settings import default_cache_dir
 from embeddings.tokenizing import Tokenizer
@@ -89,13 +89,13 @@ class _Model:
 
     def encode(self, texts: Sequence[str], done: Callable[[int], None] | None) -> np.ndarray:
         """(len(texts), dim) float32, unit rows. `done` is called in the thread that called."""
-        return self._encode(texts, done, self._best_threads() if len(texts) >= _MANY else _processors())
+        return self._encode(texts, done, self._best_threads() if len(texts) >= _MANY else processors())
 
     def _best_threads(self) -> int:
         if self._threads is None:
             self._threads = onnx_threads.chosen(
                 self._folder,
-                _processors(),
+                processors(),
                 _version(),
                 lambda threads: onnx_threads.clocked(lambda: self._encode(_SAMPLE, None, threads)),
             )
@@ -156,11 +156,6 @@ def _damaged(folder: Path, error: Exception) -> ModelError:
         f"The embedding model in {folder} cannot be run ({_first_line(error)}). "
         "Delete that folder; it is made again at the next start."
     )
-
-
-def _processors() -> int:
-    """How many this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _version() -> str:

@@ -19,6 +19,7 @@ import numpy as np
 from embeddings import articles, generations, lexicon
 from embeddings.draft import Draft
 from embeddings.encoders import Encoder
+from embeddings.errands import Runners
 from embeddings.errors import CorruptIndex, IndexProblem, SourceError
 from embeddings.gathering import Gathering
 from embeddings.index import Index
@@ -28,6 +29,7 @@ from embeddings.readers.apart import Apart
 from embeddings.records import Skipped
 from embeddings.removals import Removals
 from embeddings.settings import IndexSettings
+from embeddings.spreading import Spread, encode_ahead
 from embeddings.vector_cache import VectorCache
 from embeddings.vectors import VectorsWriter
 from embeddings.web import Web
@@ -48,6 +50,10 @@ class Progress(Protocol):
         ...
 
     def advance(self, steps: int = 1) -> None: ...
+
+
+class Cluster(Runners, Spread, Protocol):
+    """Other machines, which read, prepare and encode."""
 
 
 class Silent:
@@ -72,11 +78,18 @@ class Report:
     bytes: int  # of the generation on disk
 
 
-def build(settings: IndexSettings, encoder: Encoder, progress: Progress | None = None, *, full: bool = False) -> Report:
+def build(
+    settings: IndexSettings,
+    encoder: Encoder,
+    progress: Progress | None = None,
+    *,
+    full: bool = False,
+    cluster: Cluster | None = None,
+) -> Report:
     """Read what changed, clean, chunk, encode, index, verify, publish; the old generation serves until the last step.
 
-    With `full`, nothing is taken from the cache, the list of files or the generation before. Raises BotError; then
-    nothing has changed.
+    With `full`, nothing is taken from the cache, the list of files or the generation before. With `cluster`, its
+    machines read, prepare and encode; the index is the same. Raises BotError; then nothing has changed.
     """
     progress = progress or Silent()
     started = time.perf_counter()
@@ -85,12 +98,13 @@ def build(settings: IndexSettings, encoder: Encoder, progress: Progress | None =
         recipe = _recipe(settings, encoder.fingerprint)
         base = None if full else _base(index_dir, recipe, held)
         folder = held.enter_context(generations.staging(index_dir))
-        draft = Draft(folder, base.folder if base else None, settings, lexicon.load(settings.articles.word_lists))
+        words = lexicon.load(settings.articles.word_lists)
+        draft = Draft(folder, base.folder if base else None, settings, words)
         held.callback(draft.abandon)
         apart = held.enter_context(Apart(settings.readers.seconds, settings.readers.megabytes))
         with Ledger(index_dir / LEDGER_FILE, "" if full else _reading_recipe(settings)) as ledger:
             removals = Removals(index_dir)
-            gathering = Gathering(draft, settings, ledger, apart, removals)
+            gathering = Gathering(draft, settings, words, ledger, apart, removals, cluster)
             gathering.gather(lambda: Web(index_dir / WEB_FILE, settings.web), progress)
             removals.keep()
         skipped = gathering.skipped
@@ -99,7 +113,14 @@ def build(settings: IndexSettings, encoder: Encoder, progress: Progress | None =
         if base is not None and not changed:
             return _report(base.manifest, True, 0, skipped, started)
         dim = base.manifest.dim if base else 0
-        encoded, canaries = _encode(draft, encoder, settings, dim, progress, use_cache=not full)
+        ahead = 0
+        if cluster is not None:
+            progress.stage("encode", draft.new_sentences())
+            with VectorCache(index_dir / CACHE_FILE, encoder.fingerprint) as cache:
+                ahead = encode_ahead(draft.texts(), cluster, cache, progress.advance, use_cache=not full)
+        rest, look_up = (progress, not full) if cluster is None else (Silent(), True)
+        encoded, canaries = _encode(draft, encoder, settings, dim, rest, use_cache=look_up)
+        encoded += ahead
         forgotten = _index(draft, base.manifest.forgotten if base else 0, progress)
         counts = draft.close()
         manifest = generations.Manifest(

@@ -63,13 +63,34 @@ class InProcess:
 
 def read_file(path: Path, settings: IndexSettings, apart: Apart) -> Iterator[Page | Unread]:
     """The articles of a file one after the other, and what of it is none."""
-    extension = extension_of(path.name)
+    data = bytes_of(path, settings)
+    if isinstance(data, Unread):
+        yield data
+    else:
+        yield from read_bytes(shown(path), data, hints_of(path, settings), apart)
+
+
+def bytes_of(path: Path, settings: IndexSettings) -> bytes | Unread:
+    """What is in a file, or why that is not known."""
     try:
-        data = _bytes(path, settings.articles, extension)
-        yield from pages_of(shown(path), data, Hints(extension, fields=settings.exports.names()), apart)
+        return _bytes(path, settings.articles, extension_of(path.name))
     except OSError as error:
-        yield Unread("", f"cannot be read ({error.strerror or error})", lasting=False)
-    except (_Changing, Passing) as error:
+        return Unread("", f"cannot be read ({error.strerror or error})", lasting=False)
+    except _Changing as error:
+        return Unread("", str(error), lasting=False)
+    except ValueError as error:
+        return Unread("", str(error))
+
+
+def hints_of(path: Path, settings: IndexSettings) -> Hints:
+    return Hints(extension_of(path.name), fields=settings.exports.names())
+
+
+def read_bytes(name: str, data: bytes, hints: Hints, apart: Apart) -> Iterator[Page | Unread]:
+    """The articles in `data`, of a file that is shown as `name`, one after the other, and what of it is none."""
+    try:
+        yield from pages_of(name, data, hints, apart)
+    except Passing as error:
         yield Unread("", str(error), lasting=False)
     except ValueError as error:
         yield Unread("", str(error))
@@ -92,12 +113,7 @@ def pages_fetched(page: WebPage, apart: Apart) -> Iterator[Page | Unread]:
     if extension not in READERS:
         yield Unread("", f"{one_line(page.media_type)} is not read")
         return
-    try:
-        yield from pages_of(page.address, page.data, Hints(extension, page.final, page.charset), apart)
-    except Passing as error:
-        yield Unread("", str(error), lasting=False)
-    except ValueError as error:
-        yield Unread("", str(error))
+    yield from read_bytes(page.address, page.data, Hints(extension, page.final, page.charset), apart)
 
 
 def pages_of(name: str, data: bytes, hints: Hints, apart: Apart) -> Iterator[Page | Unread]:

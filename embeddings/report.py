@@ -20,11 +20,17 @@ _SHOWN_SKIPPED = 20
 
 
 def build_in_sight(
-    settings: IndexSettings, encoder: Encoder, bar: Bar, language: messages.Language, *, full: bool = False
+    settings: IndexSettings,
+    encoder: Encoder,
+    bar: Bar,
+    language: messages.Language,
+    *,
+    full: bool = False,
+    cluster: pipeline.Cluster | None = None,
 ) -> pipeline.Report:
     """Build the index, show how far it is, and print what it did. Raises BotError; then nothing has changed."""
     with bar:
-        report = pipeline.build(settings, encoder, bar, full=full)
+        report = pipeline.build(settings, encoder, bar, full=full, cluster=cluster)
     Console().print(table(report, str(settings.index.dir), language))
     return report
 

@@ -32,15 +32,20 @@ _PASSED_ON = ("HOME", "LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH")  # by which
 _ROOT = Path(__file__).resolve().parents[2]
 _START = """\
 import sys
+from importlib import import_module
 from importlib.machinery import PathFinder
 from importlib.util import module_from_spec
 spec = PathFinder.find_spec("embeddings", [sys.argv[1]])
 package = sys.modules["embeddings"] = module_from_spec(spec)
 spec.loader.exec_module(package)
-from embeddings.readers.child import main
-main()
+import_module(sys.argv[2]).main()
 """
 """Finds this package where it lies without a search through that folder: no file beside it can pass for a library."""
+
+
+def program(module: str) -> list[str]:
+    """The command that runs `main` of one of our modules in a process of its own, whatever was started as main here."""
+    return [sys.executable, "-P", "-B", "-c", _START, str(_ROOT), module]
 
 
 class Passing(ValueError):
@@ -68,8 +73,8 @@ class Apart:
         self.seconds = seconds
         self.megabytes = megabytes
         self.files = files
-        own = [sys.executable, "-P", "-B", "-c", _START, str(_ROOT)]
-        self._command = [*(own if command is None else command), f"{seconds:g}", f"{megabytes}"]
+        own = program("embeddings.readers.child") if command is None else command
+        self._command = [*own, f"{seconds:g}", f"{megabytes}"]
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
         self._served = 0  # files that the child has read
