@@ -180,6 +180,7 @@ def main() -> int:
     parser.add_argument("--results", type=Path, default=RESULTS / "comparison.jsonl")
     parser.add_argument("--others", type=Path, default=OTHERS, help="default: .venv-bench/bin/python")
     options = parser.parse_args()
+    measuring.end_together()
     try:
         return _compare(options)
     except (Failed, BotError) as error:

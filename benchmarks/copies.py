@@ -3,7 +3,7 @@
 Encoding five million sentences takes hours, and there are no five million real ones here. A copy keeps the places
 where sentences begin and end. Its vector lies at a cosine of 0.9 to 0.97 to the original's. Cosines of E5 models are
 all high, because their vectors share one direction; so that copies lie no farther from questions than real sentences
-do, that part of a vector is kept and only what it has of its own is turned, towards what other sentences have of theirs.
+do, that part of a vector is kept and only what it has of its own is turned, towards what others have of theirs.
 """
 
 from __future__ import annotations

@@ -70,6 +70,11 @@ def run(command: Sequence[str], *, timeout: float = 7200.0, quiet: bool = True) 
     return Run(measured["seconds"], measured["processor_seconds"], measured["peak_mb"], output)
 
 
+def end_together() -> None:
+    """From now on SIGTERM ends this process as Ctrl-C does: what it started ends with it."""
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+
+
 def shown(command: Sequence[str]) -> str:
     """A command's beginning, for messages."""
     return " ".join(Path(part).name if "/" in part else part for part in command[:4])

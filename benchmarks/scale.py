@@ -158,6 +158,7 @@ def main() -> int:
         "--exact", type=_positive, default=100, help="headlines compared with exact search (default: 100)"
     )
     options = parser.parse_args()
+    measuring.end_together()
     options.results = options.results or options.work / "scale.jsonl"
     try:
         for name in (NEWS, HEADLINES):

@@ -140,10 +140,11 @@ def write_corpus(base: Base, size: int, wanted: Sequence[str], folder: Path) -> 
         if passages >= size:
             break
         text, sentences = _copy(article, copy, words)
-        for number, encoded in enumerate(sentences):
-            keys.append(copies.key_of(encoded))
-            rows.append(int(str(article["first"])) + number)
-            numbers.append(copy)
+        for number, forms in enumerate(sentences):
+            for form in forms:
+                keys.append(copies.key_of(form))
+                rows.append(int(str(article["first"])) + number)
+                numbers.append(copy)
         if written % _A_FILE == 0:
             if out is not None:
                 out.close()
@@ -168,19 +169,22 @@ def _in_order(base: Base, wanted: Sequence[str]) -> Iterator[tuple[int, dict[str
         yield from ((copy, article) for article in base.articles())
 
 
-def _copy(article: dict[str, object], copy: int, words: Sequence[str]) -> tuple[str, list[str]]:
-    """The text of a copy, and what the model would read of each of its sentences. Copy 0 is the article itself."""
+def _copy(article: dict[str, object], copy: int, words: Sequence[str]) -> tuple[str, list[set[str]]]:
+    """The text of a copy, and what the model may read of each of its sentences. Copy 0 is the article itself.
+
+    With the words for its place, and alone: other words in an article may hide where it is from.
+    """
     text = str(article["text"])
     spans: list[tuple[int, int, str, bool]] = article["sentences"]  # type: ignore[assignment]
     chance = np.random.default_rng([copy, int(str(article["first"]))])
     parts: list[str] = []
-    sentences: list[str] = []
+    sentences: list[set[str]] = []
     at = 0
     for start, end, form, body in spans:
         sentence = text[start:end]
         if copy and body and start >= at:
             sentence = copies.perturbed(sentence, words, chance)
-        sentences.append(form.replace(_MARK, sentence))
+        sentences.append({form.replace(_MARK, sentence), sentence})
         if start >= at:
             parts += [text[at:start], sentence]
             at = end

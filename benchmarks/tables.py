@@ -1,10 +1,20 @@
-"""Results as Markdown tables, and tables put between their marks in a document."""
+"""Results as Markdown tables.
+
+    python -m benchmarks.tables [RESULTS_FOLDER] [--write]
+
+RESULTS_FOLDER (default: bench-results) holds comparison.jsonl and scale.jsonl, or one of them. Prints their tables;
+--write: puts them between their marks in docs/performance.md.
+"""
 
 from __future__ import annotations
 
+import argparse
 import re
+import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
+from benchmarks import measuring
 from benchmarks.measuring import Row, least_and_median
 
 _Value = Callable[[Row], float]
@@ -126,3 +136,28 @@ def _scale_line(row: Row) -> list[str]:
         f"{number(row, 'recall_at_1'):.3f}",
         f"{number(row, 'dense_recall_at_10'):.3f}",
     ]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("results", type=Path, nargs="?", default=measuring.ROOT / "bench-results")
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    document = measuring.ROOT / "docs" / "performance.md"
+    shown = 0
+    for name, table in (("comparison", comparison_table), ("scale", scale_table)):
+        rows = measuring.results(options.results / f"{name}.jsonl")
+        if not rows:
+            continue
+        shown += 1
+        if options.write:
+            document.write_text(marked(document.read_text("utf-8"), name, table(rows)), encoding="utf-8")
+        else:
+            print(f"{table(rows)}\n")
+    if not shown:
+        print(f"tables: there are no results in {options.results}. Measure first: make bench", file=sys.stderr)
+    return 0 if shown else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

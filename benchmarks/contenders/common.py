@@ -53,7 +53,7 @@ def main(contender: Contender) -> None:
 
 
 def hot(search: Search, questions: Path) -> dict[str, object]:
-    """Milliseconds of a question after a warm-up, by the clock and of all processors; how often the right one came first."""
+    """Milliseconds of hot questions, by the clock and of all processors; how often the right one is first."""
     asked = questions_of(questions)
     for question, _ in asked[:_WARM_UP]:
         search(question)
