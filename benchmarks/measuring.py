@@ -50,19 +50,18 @@ def run(command: Sequence[str], *, timeout: float = 7200.0, quiet: bool = True) 
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         wrapped = [sys.executable, "-I", "-S", str(Path(__file__).resolve()), str(report), *command]
-        child = subprocess.Popen(
+        with subprocess.Popen(
             wrapped,
             cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, encoding="utf-8", errors="replace",
             stderr=subprocess.PIPE if quiet else None, process_group=0,
-        )  # fmt: skip
-        try:
-            output, words = child.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired as error:
-            raise Failed(f"{shown(command)} took more than {timeout:.0f} s") from error
-        finally:
-            if child.poll() is None:
-                os.killpg(child.pid, signal.SIGKILL)
-                child.wait()
+        ) as child:  # fmt: skip
+            try:
+                output, words = child.communicate(timeout=timeout)
+            except subprocess.TimeoutExpired as error:
+                raise Failed(f"{shown(command)} took more than {timeout:.0f} s") from error
+            finally:
+                if child.poll() is None:
+                    os.killpg(child.pid, signal.SIGKILL)
         if child.returncode:
             last = ((words or "").strip() or output.strip() or "no message").splitlines()[-1]
             raise Failed(f"{shown(command)} ended with {child.returncode}: {last}")

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import comparison, corpora, measuring, plots, tables
+from benchmarks import comparison, corpora, measuring, plan, plots, tables
 from benchmarks.contenders import common
 from embeddings.vietnamese import fold
 from tests.fakes import ROOT
@@ -209,7 +209,7 @@ def test_a_document_without_the_marks_is_refused() -> None:
 
 def test_the_documents_have_the_marks_that_tables_go_between() -> None:
     document = (ROOT / "docs" / "performance.md").read_text("utf-8")
-    for name in ("comparison", "scale"):
+    for name in ("comparison", "scale", "plan"):
         assert "a table" in tables.marked(document, name, "a table")
 
 
@@ -240,3 +240,23 @@ def _wait_until_gone(pid: int) -> None:
         return False
 
     _wait_until(gone)
+
+
+def test_the_plan_grows_with_the_passages_and_names_its_assumptions() -> None:
+    given = plan.Assumptions()
+    for index in plan.INDEXES:
+        assert plan.gigabytes(10**9, index, given) == pytest.approx(
+            tuple(1000 * part for part in plan.gigabytes(10**6, index, given))
+        )
+    assert plan.gigabytes(10**6, plan.INDEXES[0], given)[0] == pytest.approx(2.65 * 1536 / 1000)
+    assert plan.encoding_core_hours(10**6, given) == pytest.approx(2.65e6 * 37 / 4200 / 3600)
+    assert plan.nodes(10**6, plan.SHARED, given) >= 1
+    text = plan.plan(given)
+    assert "2.65 sentences a passage" in text
+    assert "| 1 M | 10 M | 100 M | 1 B |" in text
+
+
+def test_more_sentences_a_passage_need_more_of_everything() -> None:
+    few, many = plan.Assumptions(), plan.Assumptions(sentences=5)
+    assert plan.encoding_core_hours(10**7, many) > plan.encoding_core_hours(10**7, few)
+    assert plan.nodes(10**9, plan.SHARED, many) > plan.nodes(10**9, plan.SHARED, few)
