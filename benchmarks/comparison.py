@@ -31,6 +31,7 @@ from embeddings.tokenizing import Tokenizer
 RESULTS = measuring.ROOT / "bench-results"
 OTHERS = measuring.ROOT / ".venv-bench" / "bin" / "python"
 _COMMANDS = Path(sys.executable).parent
+_SEEDS_QUESTION = "Đảng bộ huyện Hải Hậu có bao nhiêu đảng viên?"
 _SECONDS = re.compile(r"(?:Seconds|Giây)\W+([\d.]+)")  # of the table that rebuild-index prints
 
 
@@ -66,6 +67,7 @@ class Contender:
     cold: Callable[[Files], Sequence[str]]
     hot: Callable[[Files, bool], Sequence[str]]  # questions stripped of their diacritics?
     answers: Callable[[Files], Sequence[str]] | None = None  # hot whole answers, where there is such a thing
+    seeds: Callable[[Files], Sequence[str]] | None = None  # a cold question over the articles that ship
 
 
 def ours() -> Contender:
@@ -82,6 +84,7 @@ def ours() -> Contender:
         lambda files: [ask, "ask", files.question, "--index", str(files.index("ours"))],
         hot,
         lambda files: [*hot(files, False), "--answers"],
+        lambda files: [ask, "ask", _SEEDS_QUESTION, "--index", str(files.index("seeds"))],
     )
 
 
@@ -143,6 +146,8 @@ def measure(
         for _ in range(colds):
             for contender in contenders:
                 note(_row(contender, "cold", number, measuring.run(contender.cold(files))))
+                if contender.seeds is not None:
+                    note(_row(contender, "seeds", number, measuring.run(contender.seeds(files))))
         for contender in contenders:
             note(_hot(contender, "hot", number, contender.hot(files, False)))
         for contender in contenders:
@@ -216,6 +221,8 @@ def _compare(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as folder:
         files = prepare(dataset, Path(folder), bundled_model.ensure_standard(cache_dir))
         note(subject)
+        seeds = [str(_COMMANDS / "rebuild-index"), "--source", str(measuring.ROOT / "seeds")]
+        measuring.run([*seeds, "--index", str(files.index("seeds"))])
         measure(contenders, files, options.rounds, options.colds, note)
     print(comparison_table(rows))
     print(f"\nResults: {options.results}")

@@ -81,13 +81,13 @@ def real(options: argparse.Namespace) -> dict[str, object]:
     if not (folder / "questions.jsonl").is_file():  # a build that was killed goes on over the same files
         ids = export(bodies(options.data, [row["right"] for row in asked], options.limit), source)
         write_questions(asked, ids, folder / "questions.jsonl")
-    start = measuring.moment()
+    start, resumed = measuring.moment(), (folder / "index").is_dir()
     command = [str(Path(sys.executable).parent / "rebuild-index"), "--source", str(source)]
     run = measuring.run([*command, "--index", str(folder / "index")], timeout=_DAY, quiet=False)
     print(run.output, file=sys.stderr)
     counts = scale_base.counts(folder / "index")
     return {
-        "kind": "real", **counts, "build_seconds": round(run.seconds, 1),
+        "kind": "real", "limit": options.limit, "resumed": resumed, **counts, "build_seconds": round(run.seconds, 1),
         "build_processor_seconds": round(run.processor_seconds, 1), "build_peak_mb": run.peak_mb,
         "load_before": start["load"], "load_after_build": measuring.moment()["load"],
         **_asked(folder / "index", folder / "questions.jsonl", options), **measuring.machine(),

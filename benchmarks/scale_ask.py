@@ -13,6 +13,7 @@ import json
 import statistics
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ from qa_bot.settings import BotSettings
 _WARM_UP = 20  # questions
 _BLOCK = 65_536  # vectors multiplied at once
 _KEPT = 400  # sentences of each question that the exact search keeps: enough for a hundred passages
+_LONG = frozenset({"settings", "skipped", "files"})  # of a manifest: the rest says which index it is
 _TIE = 1e-5  # scores that differ by less are the same
 TOP, DEEP = 10, 100
 
@@ -156,6 +158,7 @@ def main() -> None:
     row |= {"memory": memory()}
     row |= dense_leg(bot, settings, [question for question, _ in asked[: options.exact]])
     manifest = bot.index.manifest
+    row |= {"manifest": {name: value for name, value in asdict(manifest).items() if name not in _LONG}}
     row |= {"parts_mb": _parts({name: record.size for name, record in manifest.files.items()})}
     bot.close()
     print(json.dumps(row))

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import comparison, corpora, measuring, plan, plots, tables
+from benchmarks import comparison, corpora, measuring, plan, plots, tables, targets
 from benchmarks.contenders import common
 from embeddings.vietnamese import fold
 from tests.fakes import ROOT
@@ -209,7 +209,7 @@ def test_a_document_without_the_marks_is_refused() -> None:
 
 def test_the_documents_have_the_marks_that_tables_go_between() -> None:
     document = (ROOT / "docs" / "performance.md").read_text("utf-8")
-    for name in ("comparison", "scale", "plan"):
+    for name in ("comparison", "scale", "plan", "targets"):
         assert "a table" in tables.marked(document, name, "a table")
 
 
@@ -260,3 +260,15 @@ def test_more_sentences_a_passage_need_more_of_everything() -> None:
     few, many = plan.Assumptions(), plan.Assumptions(sentences=5)
     assert plan.encoding_core_hours(10**7, many) > plan.encoding_core_hours(10**7, few)
     assert plan.nodes(10**9, plan.SHARED, many) > plan.nodes(10**9, plan.SHARED, few)
+
+
+def test_targets_are_reached_missed_or_not_measured() -> None:
+    cold = {"contender": "ours", "measure": "seeds", "seconds": 0.8, "peak_mb": 500}
+    again = {**cold, "seconds": 1.2}
+    limited = {"kind": "real", "limit": 500, "resumed": False, "build_seconds": 60}
+    lines = targets.targets_table([SUBJECT, cold, again, limited]).splitlines()
+    assert "| cold `qa-bot ask` over seeds/, whole process, s | ≤ 0.9 | 0.80 | reached |" in lines
+    assert "| … its memory peak, MB | ≤ 450 | 500 | **missed** |" in lines
+    assert "| 22,643 news articles, minutes | ≤ 45 | not measured |  |" in lines
+    build = {"contender": "ours", "measure": "build", "indexing_seconds": 4}
+    assert "| building, XQuAD, tokens/s | ≥ 8,400 | 12,000 | reached |" in targets.targets_table([SUBJECT, build])
