@@ -53,7 +53,7 @@ BARS = (
     Bars("building, s (less is better)", "build", "indexing_seconds"),
     Bars("cold question, s (less is better)", "cold", "seconds"),
     Bars("hot search, p50, ms (less is better)", "hot", "p50"),
-    Bars("memory peak of a cold question, MB (less is better)", "cold", "peak_mb"),
+    Bars("cold question, memory, MB (less is better)", "cold", "peak_mb"),
     Bars("recall@1 (more is better)", "hot", "recall_at_1", most=True),
     Bars("recall@1 without diacritics (more is better)", "stripped", "recall_at_1", most=True),
 )
@@ -130,7 +130,7 @@ def scale(pyplot: Any, rows: Sequence[Row], file: Path) -> None:
         axis.set_title(panel.title, loc="left")
         axis.set_xlabel("passages")
         axis.grid(color=_GRID)
-        axis.legend(frameon=False, fontsize=9)
+        axis.legend(fontsize=9, framealpha=0.9, edgecolor=_GRID)
         axis.spines[["top", "right"]].set_visible(False)
     _save(pyplot, figure, file)
 
@@ -150,7 +150,7 @@ def main() -> int:
         import matplotlib  # type: ignore[import-not-found]
 
         matplotlib.use("svg")
-        from matplotlib import pyplot  # type: ignore[import-not-found]
+        from matplotlib import pyplot
     except ImportError:
         print(
             "plots: matplotlib is not here. Run it in the comparison's environment: make .venv-bench/installed",

@@ -6,8 +6,11 @@ import json
 import os
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import astuple, dataclass
+from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple, TextIO
 
 import numpy as np
 
@@ -16,7 +19,7 @@ from benchmarks.measuring import Failed
 from embeddings import generations, lexicon
 from embeddings.context import encoded_text
 from embeddings.encoders import BatchDone, Encoder
-from embeddings.index import Index
+from embeddings.index import Index, StoredPassage
 from embeddings.records import Kind
 
 _AT_ONCE = 2_000  # passages read together
@@ -25,6 +28,28 @@ _A_FILE = 1_000  # articles in one export
 _MARK = "\0"
 _FLOAT = 4  # bytes
 _DONE = "base.json"
+
+
+class Sentence(NamedTuple):
+    """Where a sentence stands in its article, what the model reads of it (with _MARK in its place), whether it may be
+    changed in copies.
+    """
+
+    start: int
+    end: int
+    form: str
+    body: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BaseArticle:
+    """An article of the index; its sentences have the vectors from row `first` on."""
+
+    id: str
+    text: str
+    first: int
+    passages: int
+    sentences: Sequence[Sentence]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +61,11 @@ class Base:
     sentences: int
     passages: int
 
-    def articles(self) -> Iterator[dict[str, object]]:
-        """{"id", "text", "passages", "first": row, "sentences": [[start, end, encoded form, swapped?]]}"""
+    def articles(self) -> Iterator[BaseArticle]:
         with (self.folder / "articles.jsonl").open(encoding="utf-8") as lines:
-            yield from map(json.loads, lines)
+            for line in lines:
+                id_, text, first, passages, sentences = json.loads(line)
+                yield BaseArticle(id_, text, first, passages, [Sentence(*sentence) for sentence in sentences])
 
 
 def article_id(path: str) -> str:
@@ -69,7 +95,7 @@ def take(index_dir: Path, folder: Path) -> Base:
         words = lexicon.load()
         with (folder / "articles.jsonl").open("w", encoding="utf-8") as out:
             for article in _articles(index, words):
-                out.write(json.dumps(article, ensure_ascii=False) + "\n")
+                out.write(json.dumps(astuple(article), ensure_ascii=False) + "\n")
     finally:
         index.close()
     _write_words(base)
@@ -91,30 +117,32 @@ def _write_vectors(index: Index, folder: Path) -> None:
     np.save(folder / "directions.npy", copies.residuals(index.vectors_at(sample.tolist()), centre).astype(np.float32))
 
 
-def _articles(index: Index, words: lexicon.Lexicon) -> Iterator[dict[str, object]]:
-    """Each article with its sentences, in the order of their vectors; `first` is the row of its first one."""
-    current: dict[str, object] | None = None
-    spans: list[object] = []
-    row = count = 0
+def _articles(index: Index, words: lexicon.Lexicon) -> Iterator[BaseArticle]:
+    """Each article with its sentences, in the order of their vectors."""
+    row = 0
+    for _, found in groupby(_passages(index), key=lambda stored: stored.article.id):
+        passages = list(found)
+        sentences = [
+            Sentence(span.start, span.end, form, stored.passage.kind is Kind.BODY)
+            for stored in passages
+            for form in [encoded_text(_MARK, stored.passage.kind, stored.context, words)]
+            for span in stored.passage.sentences
+        ]
+        article = passages[0].article
+        yield BaseArticle(article_id(article.path), article.text, row, len(passages), sentences)
+        row += len(sentences)
+
+
+def _passages(index: Index) -> Iterator[StoredPassage]:
     for at in range(0, index.passage_count, _AT_ONCE):
-        for stored in index.passages(range(at, min(at + _AT_ONCE, index.passage_count))):
-            id_ = article_id(stored.article.path)
-            if current is None or current["id"] != id_:
-                if current is not None:
-                    yield {**current, "passages": count, "sentences": spans}
-                current, spans, count = {"id": id_, "text": stored.article.text, "first": row}, [], 0
-            form = encoded_text(_MARK, stored.passage.kind, stored.context, words)
-            spans += [(s.start, s.end, form, stored.passage.kind is Kind.BODY) for s in stored.passage.sentences]
-            row, count = row + len(stored.passage.sentences), count + 1
-    if current is not None:
-        yield {**current, "passages": count, "sentences": spans}
+        yield from index.passages(range(at, min(at + _AT_ONCE, index.passage_count)))
 
 
 def _write_words(base: Base) -> None:
     """Syllables as often as they come, to swap in."""
     found: list[str] = []
     for article in base.articles():
-        found += [word for word in str(article["text"]).split() if copies.swappable(word)]
+        found += [word for word in article.text.split() if copies.swappable(word)]
         if len(found) > _WORDS:
             break
     chosen = np.random.default_rng(0).permutation(len(found))[:_WORDS]
@@ -135,52 +163,49 @@ def write_corpus(base: Base, size: int, wanted: Sequence[str], folder: Path) -> 
         raise Failed(f"{base.folder} holds no articles to make others of.")
     keys, rows, numbers = array("Q"), array("I"), array("H")
     passages = written = copied = 0
-    out = None
-    for copy, article in _in_order(base, wanted):
-        if passages >= size:
-            break
-        text, sentences = _copy(article, copy, words)
-        for number, forms in enumerate(sentences):
-            for form in forms:
-                keys.append(copies.key_of(form))
-                rows.append(int(str(article["first"])) + number)
-                numbers.append(copy)
-        if written % _A_FILE == 0:
-            if out is not None:
-                out.close()
-            out = (source / f"{written // _A_FILE:05}.jsonl").open("w", encoding="utf-8")
-        id_ = f"{article['id']}~{copy}" if copy else article["id"]
-        out.write(json.dumps({"id": id_, "text": text}, ensure_ascii=False) + "\n")  # type: ignore[union-attr]
-        passages, written, copied = passages + int(str(article["passages"])), written + 1, copied + bool(copy)
-    if out is not None:
-        out.close()
+    with ExitStack() as files:
+        out: TextIO | None = None
+        for copy, article in _in_order(base, wanted):
+            if passages >= size:
+                break
+            text, sentences = _copy(article, copy, words)
+            for row, forms in enumerate(sentences, article.first):
+                for form in forms:
+                    keys.append(copies.key_of(form))
+                    rows.append(row)
+                    numbers.append(copy)
+            if out is None or written % _A_FILE == 0:
+                files.close()
+                out = files.enter_context((source / f"{written // _A_FILE:05}.jsonl").open("w", encoding="utf-8"))
+            id_ = f"{article.id}~{copy}" if copy else article.id
+            out.write(json.dumps({"id": id_, "text": text}, ensure_ascii=False) + "\n")
+            passages, written, copied = passages + article.passages, written + 1, copied + bool(copy)
     known, first = np.unique(np.frombuffer(keys, np.uint64), return_index=True)  # the first: an original before copies
     np.savez(folder / "vectors.npz", keys=known, rows=np.frombuffer(rows, np.uint32)[first],
              copies=np.frombuffer(numbers, np.uint16)[first])  # fmt: skip
     return {"articles": written, "passages": passages, "copied": copied}
 
 
-def _in_order(base: Base, wanted: Sequence[str]) -> Iterator[tuple[int, dict[str, object]]]:
+def _in_order(base: Base, wanted: Sequence[str]) -> Iterator[tuple[int, BaseArticle]]:
     """(number of the copy, article): originals, those wanted first, then copies of all, again and again."""
     first = frozenset(wanted)
-    yield from ((0, article) for article in base.articles() if article["id"] in first)
-    yield from ((0, article) for article in base.articles() if article["id"] not in first)
+    yield from ((0, article) for article in base.articles() if article.id in first)
+    yield from ((0, article) for article in base.articles() if article.id not in first)
     for copy in range(1, 2**16):
         yield from ((copy, article) for article in base.articles())
 
 
-def _copy(article: dict[str, object], copy: int, words: Sequence[str]) -> tuple[str, list[set[str]]]:
+def _copy(article: BaseArticle, copy: int, words: Sequence[str]) -> tuple[str, list[set[str]]]:
     """The text of a copy, and what the model may read of each of its sentences. Copy 0 is the article itself.
 
     With the words for its place, and alone: other words in an article may hide where it is from.
     """
-    text = str(article["text"])
-    spans: list[tuple[int, int, str, bool]] = article["sentences"]  # type: ignore[assignment]
-    chance = np.random.default_rng([copy, int(str(article["first"]))])
+    text = article.text
+    chance = np.random.default_rng([copy, article.first])
     parts: list[str] = []
     sentences: list[set[str]] = []
     at = 0
-    for start, end, form, body in spans:
+    for start, end, form, body in article.sentences:
         sentence = text[start:end]
         if copy and body and start >= at:
             sentence = copies.perturbed(sentence, words, chance)

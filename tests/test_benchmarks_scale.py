@@ -140,9 +140,9 @@ def test_a_base_is_whole_only_when_all_of_it_was_written(base: scale_base.Base, 
     assert scale_base.load(base.folder) == base
     assert scale_base.load(tmp_path) is None
     articles = list(base.articles())
-    assert [article["id"] for article in articles] == [f"bai-{n}" for n in range(20)]
-    assert sum(len(article["sentences"]) for article in articles) == base.sentences  # type: ignore[arg-type]
-    assert sum(article["passages"] for article in articles) == base.passages  # type: ignore[misc]
+    assert [article.id for article in articles] == [f"bai-{n}" for n in range(20)]
+    assert sum(len(article.sentences) for article in articles) == base.sentences
+    assert sum(article.passages for article in articles) == base.passages
 
 
 def test_the_real_builder_takes_prepared_vectors_for_originals_and_copies(
@@ -170,8 +170,8 @@ def test_the_real_builder_takes_prepared_vectors_for_originals_and_copies(
 def _compare(index: Index, base: scale_base.Base) -> None:
     """Each sentence has its original's vector, or one near it where it is a copy's; copies are in other words."""
     vectors = np.fromfile(base.folder / "vectors.f32", "<f4").reshape(-1, base.dim)
-    first = {str(article["id"]): int(str(article["first"])) for article in base.articles()}
-    texts = {str(article["id"]): str(article["text"]) for article in base.articles()}
+    first = {article.id: article.first for article in base.articles()}
+    texts = {article.id: article.text for article in base.articles()}
     row, at = 0, dict.fromkeys((a.id for a in index.articles()), 0)
     for stored in index.passages(range(index.passage_count)):
         id_ = scale_base.article_id(stored.article.path)
