@@ -36,7 +36,7 @@ def perturbed(sentence: str, words: Sequence[str], chance: np.random.Generator) 
     for at in range(2, len(parts) - 2, 2):  # spaces lie at odd places
         part = parts[at]
         if swappable(part):
-            if rolls[at] < SHARE:
+            if rolls[at] < SHARE and not parts[at + 2][:1].isupper():  # "tỉnh Đắk Lắk" says where an article is from
                 parts[at] = words[int(rolls[at] / SHARE * len(words))]
         elif part[0].isdigit() and rolls[at] < 0.5:
             shift = 1 + int(rolls[at] * 16) % 8

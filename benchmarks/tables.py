@@ -42,6 +42,11 @@ def number(row: Row, name: str) -> float:
     return float(value)
 
 
+def busy(loads: Sequence[float], cores: float) -> str:
+    """What to say before figures that were measured while other work ran; the benchmark itself keeps one core busy."""
+    return "**Measured on a busy machine: times are too long.** " if max(loads, default=0) > 1.5 * cores else ""
+
+
 def comparison_table(rows: Sequence[Row]) -> str:
     """One column a contender; each cell the best and the median of its rounds, best in bold."""
     subject = next(row for row in rows if "subject" in row)
@@ -86,11 +91,11 @@ def comparison_table(rows: Sequence[Row]) -> str:
         ["recall@1, no diacritics", *cells("stripped", lambda r: number(r, "recall_at_1"), ".4f", most=True)],
     ]
     loads = [number(row, "load") for row in rows if "contender" in row]
-    busy = f"{min(loads):.1f} to {max(loads):.1f}" if loads else "unknown"
+    between = f"{min(loads):.1f} to {max(loads):.1f}" if loads else "unknown"
     words = (
-        f"{subject['subject']}: {paragraphs:.0f} paragraphs, {tokens:,.0f} tokens, {number(subject, 'questions'):.0f} "
+        f"{busy(loads, number(subject, 'cores'))}{subject['subject']}: {paragraphs:.0f} paragraphs, {tokens:,.0f} tokens, {number(subject, 'questions'):.0f} "
         f"questions. {subject['cores']} cores of {subject['processor']}, {subject['memory_gb']} GB; load average while "
-        f"measuring {busy}; {str(subject['at'])[:10]}. The best of all rounds, in brackets the median."
+        f"measuring {between}; {str(subject['at'])[:10]}. The best of all rounds, in brackets the median."
     )
     return f"{markdown(['', *names], table)}\n\n{words}"
 
@@ -109,7 +114,7 @@ def scale_table(rows: Sequence[Row]) -> str:
         return markdown(head, lines)
     last = measured[-1]
     words = (
-        f"{last['cores']} cores of {last['processor']}, {last['memory_gb']} GB; load average {min(loads):.1f} to "
+        f"{busy(loads, number(last, 'cores'))}{last['cores']} cores of {last['processor']}, {last['memory_gb']} GB; load average {min(loads):.1f} to "
         f"{max(loads):.1f}; {str(last['at'])[:10]}."
     )
     return f"{markdown(head, lines)}\n\n{words}"

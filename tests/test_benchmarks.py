@@ -272,3 +272,8 @@ def test_targets_are_reached_missed_or_not_measured() -> None:
     assert "| 22,643 news articles, minutes | ≤ 45 | not measured |  |" in lines
     build = {"contender": "ours", "measure": "build", "indexing_seconds": 4}
     assert "| building, XQuAD, tokens/s | ≥ 8,400 | 12,000 | reached |" in targets.targets_table([SUBJECT, build])
+
+
+def test_figures_of_a_busy_machine_say_so() -> None:
+    assert tables.busy([0.9, 2.9], 2) == ""
+    assert "busy machine" in tables.busy([1.0, 3.1], 2)

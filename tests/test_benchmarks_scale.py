@@ -77,6 +77,14 @@ def test_a_copy_differs_is_no_rewrite_and_is_the_same_for_the_same_chance() -> N
     assert 0.05 < changed / len(text.split()) < 0.3
 
 
+def test_what_stands_before_a_name_stays_so_that_an_article_is_from_where_it_was() -> None:
+    text = "Hôm qua tại tỉnh Đắk Lắk và huyện Mèo Vạc trời mưa rất to."
+    for seed in range(50):
+        copy = copies.perturbed(text, SYLLABLES, np.random.default_rng(seed))
+        assert "tỉnh Đắk Lắk" in copy
+        assert "huyện Mèo Vạc" in copy
+
+
 @pytest.mark.parametrize("number", range(12))
 def test_a_copy_s_sentences_end_where_the_original_s_do(number: int) -> None:
     chance = np.random.default_rng(number)
