@@ -93,9 +93,10 @@ def comparison_table(rows: Sequence[Row]) -> str:
     loads = [number(row, "load") for row in rows if "contender" in row]
     between = f"{min(loads):.1f} to {max(loads):.1f}" if loads else "unknown"
     words = (
-        f"{busy(loads, number(subject, 'cores'))}{subject['subject']}: {paragraphs:.0f} paragraphs, {tokens:,.0f} tokens, {number(subject, 'questions'):.0f} "
-        f"questions. {subject['cores']} cores of {subject['processor']}, {subject['memory_gb']} GB; load average while "
-        f"measuring {between}; {str(subject['at'])[:10]}. The best of all rounds, in brackets the median."
+        f"{busy(loads, number(subject, 'cores'))}{subject['subject']}: {paragraphs:.0f} paragraphs, {tokens:,.0f} "
+        f"tokens, {number(subject, 'questions'):.0f} questions. {subject['cores']} cores of "
+        f"{subject['processor']}, {subject['memory_gb']} GB; load average while measuring {between}; "
+        f"{str(subject['at'])[:10]}. The best of all rounds, in brackets the median."
     )
     return f"{markdown(['', *names], table)}\n\n{words}"
 
@@ -104,7 +105,8 @@ def scale_table(rows: Sequence[Row]) -> str:
     """One row a number of passages; real articles first."""
     head = [
         "passages", "sentences", "build, s", "… of it encoding", "build peak, MB", "on disk, MB", "opening, ms",
-        "search p50 / p95, ms", "answer p50 / p95, ms", "memory, MB (own + of files)", "recall@1", "dense recall@10",
+        "search p50 / p95, ms", "answer p50 / p95, ms", "… of processors, p50",
+        "memory, MB (own + of files)", "recall@1", "dense recall@10",
     ]  # fmt: skip
     measured = [row for row in rows if row.get("kind") in ("real", "size")]
     measured.sort(key=lambda row: (row["kind"] != "real", number(row, "passages")))
@@ -114,8 +116,8 @@ def scale_table(rows: Sequence[Row]) -> str:
         return markdown(head, lines)
     last = measured[-1]
     words = (
-        f"{busy(loads, number(last, 'cores'))}{last['cores']} cores of {last['processor']}, {last['memory_gb']} GB; load average {min(loads):.1f} to "
-        f"{max(loads):.1f}; {str(last['at'])[:10]}."
+        f"{busy(loads, number(last, 'cores'))}{last['cores']} cores of {last['processor']}, {last['memory_gb']} GB; "
+        f"load average {min(loads):.1f} to {max(loads):.1f}; {str(last['at'])[:10]}."
     )
     return f"{markdown(head, lines)}\n\n{words}"
 
@@ -137,6 +139,7 @@ def _scale_line(row: Row) -> list[str]:
         f"{number(row, 'open_ms'):,.0f}",
         f"{number(row, 'search_p50'):.1f} / {number(row, 'search_p95'):.1f}",
         f"{number(row, 'ask_p50'):.1f} / {number(row, 'ask_p95'):.1f}",
+        f"{number(row, 'ask_processor_p50'):.1f}",
         f"{number(memory, 'rss_mb'):,.0f} ({number(memory, 'anonymous_mb'):,.0f} + {number(memory, 'file_mb'):,.0f})",
         f"{number(row, 'recall_at_1'):.3f}",
         f"{number(row, 'dense_recall_at_10'):.3f}",
