@@ -9,7 +9,8 @@ and asks the headlines. --sizes makes corpora of so many passages out of that in
 with vectors made from the real ones (benchmarks.copies) and asks the same headlines.
 
 Each build and each asking is a process of its own. Results are added to FOLDER/scale.jsonl (--results) as they come;
-what stands there already is not measured again, and what was killed goes on where it was. --keep leaves the indexes.
+what stands there already is not measured again. What was killed goes on: with the step it was at for a size, since a
+build is timed whole; with what it had encoded for --real, which the result then says. --keep leaves the indexes.
 """
 
 from __future__ import annotations
@@ -104,6 +105,7 @@ def one_size(size: int, base: scale_base.Base, options: argparse.Namespace) -> d
         scale_base.write_corpus(base, size, [row["right"] for row in asked], folder)
         write_questions(asked, exported(folder / "source"), questions)
     if not finished.is_file():
+        shutil.rmtree(folder / "index", ignore_errors=True)  # half of a build is timed anew, from its beginning
         start = measuring.moment()
         command = [sys.executable, "-m", "benchmarks.scale_build", str(base.folder), str(folder)]
         run = measuring.run(command, timeout=_DAY, quiet=False)

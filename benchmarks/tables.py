@@ -129,10 +129,11 @@ def _scale_line(row: Row) -> list[str]:
     if isinstance(stages, dict) and "encode" in stages:
         encoding = f"({number(stages, 'encode'):,.0f})"
     name = "**real** " if row["kind"] == "real" else ""
+    resumed = ", of a build that went on" if row.get("resumed") else ""
     return [
         f"{name}{number(row, 'passages'):,.0f}",
         f"{number(row, 'sentences'):,.0f}",
-        f"{number(row, 'build_seconds'):,.0f}",
+        f"{number(row, 'build_seconds'):,.0f}{resumed}",
         encoding,
         f"{number(row, 'build_peak_mb'):,.0f}",
         f"{number(row, 'index_mb'):,.0f}",
