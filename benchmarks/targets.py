@@ -18,6 +18,7 @@ from benchmarks.measuring import Row
 from benchmarks.tables import markdown, marked, number
 
 _MINUTE, _GB = 60.0, 1000.0  # seconds; MB
+_ALL = 22_000  # articles; a few of the 22,643 say what others do
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def _ours(measure: str) -> Callable[[Row], bool]:
 
 def _real(row: Row) -> bool:
     """All of the real news, built in one go."""
-    return row.get("kind") == "real" and row.get("limit") is None and not row.get("resumed")
+    return row.get("kind") == "real" and number(row, "articles") > _ALL and not row.get("resumed")
 
 
 def _million(row: Row) -> bool:

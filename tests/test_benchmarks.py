@@ -265,7 +265,7 @@ def test_more_sentences_a_passage_need_more_of_everything() -> None:
 def test_targets_are_reached_missed_or_not_measured() -> None:
     cold = {"contender": "ours", "measure": "seeds", "seconds": 0.8, "peak_mb": 500}
     again = {**cold, "seconds": 1.2}
-    limited = {"kind": "real", "limit": 500, "resumed": False, "build_seconds": 60}
+    limited = {"kind": "real", "articles": 500, "resumed": False, "build_seconds": 60}
     lines = targets.targets_table([SUBJECT, cold, again, limited]).splitlines()
     assert "| cold `qa-bot ask` over seeds/, whole process, s | ≤ 0.9 | 0.80 | reached |" in lines
     assert "| … its memory peak, MB | ≤ 450 | 500 | **missed** |" in lines
