@@ -105,7 +105,7 @@ def scale_table(rows: Sequence[Row]) -> str:
     """One row a number of passages; real articles first."""
     head = [
         "passages", "sentences", "build, s", "… of it encoding", "build peak, MB", "on disk, MB", "opening, ms",
-        "search p50 / p95, ms", "answer p50 / p95, ms", "… of processors, p50",
+        "cold `ask`, s", "search p50 / p95, ms", "answer p50 / p95, ms", "… of processors, p50",
         "memory, MB (own + of files)", "recall@1", "dense recall@10",
     ]  # fmt: skip
     measured = [row for row in rows if row.get("kind") in ("real", "size")]
@@ -138,6 +138,7 @@ def _scale_line(row: Row) -> list[str]:
         f"{number(row, 'build_peak_mb'):,.0f}",
         f"{number(row, 'index_mb'):,.0f}",
         f"{number(row, 'open_ms'):,.0f}",
+        f"{number(row, 'cold_seconds'):.2f}" if "cold_seconds" in row else "–",
         f"{number(row, 'search_p50'):.1f} / {number(row, 'search_p95'):.1f}",
         f"{number(row, 'ask_p50'):.1f} / {number(row, 'ask_p95'):.1f}",
         f"{number(row, 'ask_processor_p50'):.1f}",

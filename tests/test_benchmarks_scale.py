@@ -297,3 +297,11 @@ def test_real_news_and_a_size_are_measured_once(model_cache: Path, tmp_path: Pat
     assert again.returncode == 0, again.stderr
     assert measuring.results(work / "scale.jsonl") == [real, size]
     assert tables.scale_table([real, size]) in again.stdout
+
+
+def test_headlines_without_an_article_among_those_indexed_are_refused(tmp_path: Path) -> None:
+    asked = scale.headlines(news(tmp_path))
+    with pytest.raises(measuring.Failed, match=r"No article that vietnews_headlines.jsonl asks for is indexed"):
+        scale.write_questions(asked, {"bai-1"}, tmp_path / "questions.jsonl")
+    scale.write_questions(asked, {"bai-4", "bai-1"}, tmp_path / "questions.jsonl")
+    assert measuring.results(tmp_path / "questions.jsonl") == [asked[1]]
