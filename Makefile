@@ -3,6 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+BENCH := $(VENV)-bench
+RESULTS := bench-results
+DATA ?= ../shared/data
+BENCH_DATA = $(addprefix $(DATA)/,xquad.vi.json vietnews.jsonl.xz vietnews_headlines.jsonl)
 Q ?= Đảng bộ huyện Hải Hậu có bao nhiêu đảng viên?
 
 .DEFAULT_GOAL := help
@@ -29,8 +33,16 @@ check: $(VENV)/installed-dev ## format, lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/installed-dev ## how long things take here (docs/quality.md names the other measurements)
-	$(BIN)/python -m benchmarks.latency
+bench: $(VENV)/installed-dev $(BENCH)/installed ## measure: latency, encoding, others beside, a short curve (DATA=folder)
+	@mkdir -p $(RESULTS)
+	$(BIN)/python -m benchmarks.latency > $(RESULTS)/latency.txt && cat $(RESULTS)/latency.txt
+	@ls $(BENCH_DATA) > /dev/null 2>&1 || { \
+	  echo "The rest needs xquad.vi.json, vietnews.jsonl.xz and vietnews_headlines.jsonl; $(DATA) lacks some: make bench DATA=FOLDER" >&2; exit 1; }
+	$(BIN)/python -m benchmarks.encoding $(DATA) > $(RESULTS)/encoding.txt && cat $(RESULTS)/encoding.txt
+	$(BIN)/python -m benchmarks.comparison $(DATA) --rounds 2 --results $(RESULTS)/comparison.jsonl
+	@rm -rf $(RESULTS)/short
+	$(BIN)/python -m benchmarks.scale $(DATA) --work $(RESULTS)/short --real --limit 500 --sizes 1000,3000,10000 --searches 300 --asks 100
+	@echo "Results: $(RESULTS)/. docs/performance.md says what they are, and how the long ones are measured."
 
 lock: ## write the lock files anew from pyproject.toml
 	$(PYTHON) -m venv --clear $(VENV)-lock
@@ -38,7 +50,7 @@ lock: ## write the lock files anew from pyproject.toml
 	rm -rf $(VENV)-lock
 
 clean: ## remove the environment, the index and caches
-	rm -rf $(VENV) index dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(BENCH) index dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -53,4 +65,9 @@ $(VENV)/installed: requirements.lock pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/installed-dev: requirements-dev.lock $(VENV)/installed
 	$(PIP) install -r requirements-dev.lock
+	@touch $@
+
+$(BENCH)/installed: benchmarks/requirements-comparison.txt | $(VENV)/bin/python
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip --disable-pip-version-check install -r $<
 	@touch $@
