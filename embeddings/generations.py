@@ -23,13 +23,13 @@ import tempfile
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
 from embeddings.errors import CorruptIndex, IndexBusy, IndexProblem, NoIndex, StaleIndex, StorageError
 
-FORMAT = 3  # raise it when a generation's files change their meaning
+FORMAT = 4  # raise it when a generation's files change their meaning
 MANIFEST = "manifest.json"
 _AT_ONCE = 4  # files hashed at the same time; hashing lets other threads run
 _GENERATIONS, _LOCK, _BUILDING = "generations", "lock", "building-"
@@ -58,6 +58,7 @@ class Manifest:
     settings: dict[str, Any]
     skipped: list[list[str]]  # [path, reason]
     files: dict[str, FileRecord]
+    vectors: dict[str, Any] = field(default_factory=dict)  # vectors_compressed.Compression; empty: search is exact
 
 
 @contextmanager

@@ -30,6 +30,7 @@ from embeddings.removals import Removals
 from embeddings.settings import IndexSettings
 from embeddings.vector_cache import VectorCache
 from embeddings.vectors import VectorsWriter
+from embeddings.vectors_compressed import Compression
 from embeddings.web import Web
 
 CACHE_FILE, LEDGER_FILE, WEB_FILE = "vector-cache.sqlite", "files.sqlite", "web-cache.sqlite"
@@ -37,14 +38,14 @@ _ENCODE_AT_ONCE = 512  # sentences between two writes to the cache: what a kille
 _LOOK_UP_AT_ONCE = 16 * _ENCODE_AT_ONCE  # sentences that are held in memory, longest first to the model
 _CANARIES = 5
 _CANARY_FLOOR = 0.999  # a stored unit vector's cosine with itself
-_SEARCHED = 100_000  # vectors; in more than these the canaries are looked up and not searched, which would read all
 
 
 class Progress(Protocol):
     """Who wants to know how far the build is."""
 
     def stage(self, name: str, total: int) -> None:
-        """A new stage begins: "read", "fetch", "encode", "index" or "check", with `total` steps."""
+        """A new stage begins: "read", "fetch", "encode", "compress", "index" or "check", with
+        `total` steps."""
         ...
 
     def advance(self, steps: int = 1) -> None: ...
@@ -100,6 +101,8 @@ def build(settings: IndexSettings, encoder: Encoder, progress: Progress | None =
             return _report(base.manifest, True, 0, skipped, started)
         dim = base.manifest.dim if base else 0
         encoded, canaries = _encode(draft, encoder, settings, dim, progress, use_cache=not full)
+        before = Compression.of(base.manifest.vectors) if base else None
+        compression = draft.compress(canaries.dim, before, progress)
         forgotten = _index(draft, base.manifest.forgotten if base else 0, progress)
         counts = draft.close()
         manifest = generations.Manifest(
@@ -116,6 +119,7 @@ def build(settings: IndexSettings, encoder: Encoder, progress: Progress | None =
             settings=settings.model_dump(mode="json", include={"chunking", "encoder"}),
             skipped=[[item.path, item.reason] for item in skipped],
             files={},
+            vectors=compression.record() if compression else {},
         )
         manifest = _publish(folder, index_dir, manifest, canaries, progress)
         sound = {manifest.number, *([base.manifest.number] if base else [])}
@@ -216,7 +220,7 @@ def _read_back(folder: Path, manifest: generations.Manifest, canaries: Canaries)
         index = Index(generations.Held(folder, manifest, hold, None))
         for row, vector in canaries.vectors.items():
             stored = index.vectors_at([row])[0]
-            found = len(index) > _SEARCHED or max(index.dense_search(vector, 1).values()) >= _CANARY_FLOOR
+            found = not index.searches_fast or max(index.dense_search(vector, 1).values()) >= _CANARY_FLOOR
             (passage,) = index.passages([index.passage_of_sentence(row)])
             if not found or float(stored @ vector) < _CANARY_FLOOR or not passage.passage.text:
                 raise CorruptIndex("What was written cannot be found again. Check the disk, then: rebuild-index --full")
