@@ -209,6 +209,7 @@ def _publish(
     _read_back(folder, manifest, canaries)
     progress.advance()
     generations.publish(folder, index_dir, manifest.number)
+    generations.stamp(index_dir, manifest)
     progress.advance()
     return manifest
 
@@ -270,7 +271,7 @@ def program_version() -> str:
 def _base(index_dir: Path, recipe: str, held: ExitStack) -> generations.Held | None:
     """The newest generation, if it is sound and of the same recipe."""
     try:
-        newest = generations.open_newest(index_dir)
+        newest = generations.open_newest(index_dir, hashing=True)  # a flipped bit would be copied
     except IndexProblem:
         return None
     held.enter_context(newest.hold)

@@ -31,6 +31,7 @@ _QUERIES = 64
 _MOVED = 0.8  # of the way between two other rows that a query lies from its own
 _AT_ONCE = 16_384  # rows held in memory
 _DEEP = 400
+_ROUNDING = 1e-5  # of a score, between one product and another
 _SEED = 7
 
 
@@ -128,10 +129,10 @@ def _sample(folder: Path, rows: int) -> np.ndarray:
 def _measured(folder: Path, dim: int, rows: int, compression: Compression) -> Compression | None:
     """With the least effort that keeps the floor, and what was found by it; None where none does."""
     queries = _queries(folder, rows)
-    truth = nearest(folder, dim, rows, queries, min(rows, _DEEP))
+    truth = nearest_scores(folder, dim, rows, queries, min(rows, _DEEP))
     for effort in EFFORTS:
         stored = vectors.load(folder / layout.VECTORS_FILE, replace(compression, effort=effort))
-        at_10, deep = (_recall(stored, queries, truth[:, :depth]) for depth in (min(rows, 10), _DEEP))
+        at_10, deep = (_mean_recall(stored, queries, truth[:, :depth]) for depth in (10, _DEEP))
         if at_10 >= FLOOR:
             return replace(
                 compression,
@@ -151,22 +152,24 @@ def _queries(folder: Path, rows: int) -> np.ndarray:
     return np.asarray(moved / np.linalg.norm(moved, axis=1, keepdims=True), np.float32)
 
 
-def nearest(folder: Path, dim: int, rows: int, queries: np.ndarray, depth: int) -> np.ndarray:
-    """Rows of the `depth` nearest to each query, by exact search in one pass through the file: (queries, depth)."""
+def _mean_recall(stored: vectors.Vectors, queries: np.ndarray, truth: np.ndarray) -> float:
+    found = (stored.search(query, truth.shape[1])[1] for query in queries)
+    return float(np.mean([recall(stored, *each) for each in zip(queries, found, truth, strict=True)]))
+
+
+def nearest_scores(folder: Path, dim: int, rows: int, queries: np.ndarray, depth: int) -> np.ndarray:
+    """Scores of the `depth` nearest to each query, best first, by one pass through the file: (queries, depth)."""
     best = np.full((len(queries), depth), -np.inf, np.float32)
-    found = np.full((len(queries), depth), -1, np.int64)
-    for at, part in _parts(folder, dim, 0, rows):
+    for _, part in _parts(folder, dim, 0, rows):
         scores = np.concatenate([best, queries @ part.T], axis=1)
-        numbers = np.concatenate([found, np.broadcast_to(np.arange(at, at + len(part)), (len(queries), len(part)))], 1)
-        top = np.argpartition(-scores, depth - 1, axis=1)[:, :depth]
-        best, found = np.take_along_axis(scores, top, 1), np.take_along_axis(numbers, top, 1)
-    return np.take_along_axis(found, np.argsort(-best, axis=1, kind="stable"), 1)
+        best = np.partition(scores, -depth, axis=1)[:, -depth:]
+    return -np.sort(-best, axis=1)
 
 
-def _recall(stored: vectors.Vectors, queries: np.ndarray, truth: np.ndarray) -> float:
-    depth = truth.shape[1]
-    held = [
-        len(np.intersect1d(stored.search(query, depth)[1], rows)) / depth
-        for query, rows in zip(queries, truth, strict=True)
-    ]
-    return float(np.mean(held))
+def recall(stored: vectors.Vectors, query: np.ndarray, found: np.ndarray, scores: np.ndarray) -> float:
+    """The share of the nearest, whose `scores` are given, that is among the `found` rows.
+
+    Counted by score, since of rows that are equal (reprints, formulas) any will do.
+    """
+    at_least = scores[-1] - _ROUNDING
+    return float(min(1.0, np.count_nonzero(stored.rows(found[: len(scores)]) @ query >= at_least) / len(scores)))
