@@ -246,6 +246,7 @@ class Draft:
         """Nothing more comes; (articles, passages, sentences) that there are now."""
         articles, passages = self._storage.count("articles"), self._storage.count("passages")
         sentences = sum(count for _, _, count in self._storage.sentence_counts())
+        self._storage.write_rows()
         self._storage.close()
         return articles, passages, sentences
 

@@ -70,6 +70,10 @@ class Index:
         """The vectors of these sentences: (len(rows), dim) float32."""
         return self._vectors.rows(np.asarray(rows, np.int64))
 
+    def compression_error(self, rows: Sequence[int]) -> np.ndarray:
+        """How far the compressed vectors of these sentences lie from the vectors: (len(rows),), 0 where there are none."""
+        return self._vectors.compression_error(np.asarray(rows, np.int64))
+
     def passage_of_sentence(self, row: int) -> int:
         return int(self._passage_of(np.array([row]))[0])
 

@@ -74,6 +74,12 @@ class Vectors:
         parts = (rows[at : at + _SCORED_AT_ONCE] for at in range(0, len(rows), _SCORED_AT_ONCE))
         return np.concatenate([source.rows(part) @ query for part in parts])
 
+    def compression_error(self, rows: np.ndarray) -> np.ndarray:
+        """How far the compressed form of these rows lies from them: (len(rows),), 0 where search is exact."""
+        if self._compressed is None:
+            return np.zeros(len(rows), np.float32)
+        return np.asarray(np.linalg.norm(self._compressed.rows(rows) - self.rows(rows), axis=1))
+
     def rows(self, rows: np.ndarray) -> np.ndarray:
         """The vectors themselves: (len(rows), dim) float32."""
         if len(rows) == 0:

@@ -178,8 +178,8 @@ def test_tables_are_learnt_anew_when_their_rows_were_outgrown(
 
 def test_vectors_that_no_table_serves_are_searched_as_they_are(tmp_path: Path) -> None:
     """Rows that differ by less than a step of 8 bits, since a few far away stretch the scale."""
-    rows = np.ones((20_000, DIM)) + 1e-4 * np.random.default_rng(1).normal(size=(20_000, DIM))
-    rows[:DIM] = np.eye(DIM) - rows[:DIM]
+    rows = np.ones((20_000, DIM)) + 0.01 * np.random.default_rng(1).normal(size=(20_000, DIM))
+    rows[: 2 * DIM] = np.concatenate([np.eye(DIM), -np.eye(DIM)])
     folder = folder_of(np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32), tmp_path / "alike")
     assert compressed(folder) is None
     assert [file.name for file in folder.iterdir()] == [layout.VECTORS_FILE]
