@@ -62,6 +62,11 @@ class Index:
         return len(self._vectors)
 
     @property
+    def compressed(self) -> bool:
+        """Whether there are so many vectors that they are searched in a compressed form."""
+        return not self._vectors.exact
+
+    @property
     def searches_fast(self) -> bool:
         """Whether a search reads little."""
         return len(self) <= _FEW or not self._vectors.exact
@@ -71,7 +76,7 @@ class Index:
         return self._vectors.rows(np.asarray(rows, np.int64))
 
     def compression_error(self, rows: Sequence[int]) -> np.ndarray:
-        """How far the compressed vectors of these sentences lie from the vectors: (len(rows),), 0 where there are none."""
+        """How far the compressed vectors of these sentences are from the others: (len(rows),), 0 without any."""
         return self._vectors.compression_error(np.asarray(rows, np.int64))
 
     def passage_of_sentence(self, row: int) -> int:

@@ -67,12 +67,11 @@ class Vectors:
 
     def scores(self, query: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """The inner product of `query` with each of these rows, as exact as `search`: (len(rows),) float32."""
-        source = self if self._compressed is None else self._compressed
         query = np.asarray(query, np.float32)
-        if len(rows) <= _SCORED_AT_ONCE:
-            return np.asarray(source.rows(rows) @ query)
-        parts = (rows[at : at + _SCORED_AT_ONCE] for at in range(0, len(rows), _SCORED_AT_ONCE))
-        return np.concatenate([source.rows(part) @ query for part in parts])
+        if len(rows) > _SCORED_AT_ONCE:
+            parts = (rows[at : at + _SCORED_AT_ONCE] for at in range(0, len(rows), _SCORED_AT_ONCE))
+            return np.concatenate([self.scores(query, part) for part in parts])
+        return self.rows(rows) @ query if self._compressed is None else self._compressed.scores(query, rows)
 
     def compression_error(self, rows: np.ndarray) -> np.ndarray:
         """How far the compressed form of these rows lies from them: (len(rows),), 0 where search is exact."""

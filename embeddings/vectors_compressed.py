@@ -158,6 +158,10 @@ class Compressed:
         self._scan = scan  # faiss does not hold what it was given
         self._search = faiss.IndexRefine(scan, int8)
         self._effort = effort
+        trained = faiss.vector_to_array(int8.sq.trained)
+        self._codes = faiss.rev_swig_ptr(int8.codes.data(), int8.ntotal * int8.code_size).reshape(int8.ntotal, -1)
+        self._step = trained[int8.d :] / 255  # faiss/impl/scalar_quantizer: least + (code + 0.5) / 255 * range
+        self._least = trained[: int8.d] + self._step / 2
 
     def search(self, query: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
         """(scores, rows) of the `limit` nearest to the unit vector `query` (dim,), best first; float32, int64."""
@@ -167,6 +171,10 @@ class Compressed:
         distances, rows = self._search.search(np.ascontiguousarray(query, np.float32)[None, :], limit, params=wanted)
         found = rows[0] >= 0
         return 1 - distances[0][found] / 2, rows[0][found]
+
+    def scores(self, query: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """The inner product of `query` with each of these rows, as 8 bits give them: (len(rows),) float32."""
+        return np.asarray(self._codes[rows].astype(np.float32) @ (query * self._step) + query @ self._least)
 
     def rows(self, rows: np.ndarray) -> np.ndarray:
         """The rows as 8 bits give them: (len(rows), dim) float32."""

@@ -284,7 +284,8 @@ WRONG: dict[str, tuple[Callable[[Path], None], str]] = {
         changed_rows("ALTER TABLE passages RENAME COLUMN sentence_count TO n"), "sentence_count",
     ),
     "a passage less than the manifest says": (
-        changed_rows("DELETE FROM passages WHERE number = 2"), r"passages\.npy does not list what passages\.sqlite holds",
+        changed_rows("DELETE FROM passages WHERE number = 2"),
+        r"passages\.npy does not list what passages\.sqlite holds",
     ),
     "lists of a passage less": (shortened_lists, "parts do not belong together: 2 passages"),
     "SQLite's own damage in the passages": (flipped_page("passages.sqlite"), r"passages\.sqlite|malformed"),

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from embeddings import layout, vectors, vectors_training
 from embeddings.errors import CorruptIndex
 from embeddings.pipeline import Silent
-from embeddings.vectors_compressed import CompressedWriter, Compression, Tables, packed_in, tables_of, train
+from embeddings.vectors_compressed import CompressedWriter, Compression, Tables, load, packed_in, tables_of, train
 from embeddings.vectors_training import Before, compress
 
 DIM = 24
@@ -98,6 +98,17 @@ def test_scores_are_cosines_best_first(base: tuple[Path, Compression], matrix: n
         assert np.all(np.diff(scores) <= 0)
         np.testing.assert_allclose(scores, matrix[rows] @ query, atol=0.01)
         np.testing.assert_allclose(opened(*base).scores(query, rows), matrix[rows] @ query, atol=0.01)
+
+
+def test_scores_by_codes_are_those_of_decoded_rows(base: tuple[Path, Compression]) -> None:
+    stored = opened(*base)
+    decoded = load(base[0], DIM, 6000, base[1]).rows(np.arange(6000))
+    for query in clustered(5, 11):
+        np.testing.assert_allclose(stored.scores(query, np.arange(6000)), decoded @ query, atol=1e-5)
+        many = np.tile(np.arange(6000), 20)
+        np.testing.assert_array_equal(stored.scores(query, many).reshape(20, -1)[7], stored.scores(query, many[:6000]))
+    assert stored.compression_error(np.arange(6000)).max() < 0.02
+    assert opened(base[0], None).compression_error(np.arange(5)).tolist() == [0] * 5
 
 
 @pytest.mark.parametrize("limit", [1, 5999, 6000, 7000])
