@@ -14,27 +14,28 @@ newest generation that passes its own manifest, else the one before it, and says
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import hashlib
 import json
 import os
 import shutil
-import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
 from embeddings import stamps
-from embeddings.errors import CorruptIndex, IndexBusy, IndexProblem, NoIndex, StaleIndex, StorageError
+from embeddings.errors import CorruptIndex, IndexProblem, NoIndex, StaleIndex
+from embeddings.staging import BUILDING
+from embeddings.staging import builder_lock as builder_lock
+from embeddings.staging import staging as staging
 
 FORMAT = 4  # raise it when a generation's files change their meaning
 MANIFEST = "manifest.json"
 _AT_ONCE = 4  # files hashed at the same time; hashing lets other threads run
-_GENERATIONS, _LOCK, _BUILDING = "generations", "lock", "building-"
+_GENERATIONS = "generations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,59 +62,6 @@ class Manifest:
     skipped: list[list[str]]  # [path, reason]
     files: dict[str, FileRecord]
     vectors: dict[str, Any] = field(default_factory=dict)  # vectors_compressed.Compression; empty: search is exact
-
-
-@contextmanager
-def builder_lock(index_dir: Path) -> Iterator[None]:
-    """Be the only builder. Raises IndexBusy that names the other one."""
-    try:
-        index_dir.mkdir(parents=True, exist_ok=True)
-        file = (index_dir / _LOCK).open("a+")
-    except OSError as error:
-        raise StorageError(
-            f"The index folder {index_dir} cannot be written ({error.strerror}). Choose another: --index"
-        ) from error
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            file.seek(0)
-            holder = file.read().strip() or "unknown"
-            raise IndexBusy(
-                f"Another build of {index_dir} is running (process {holder}). Wait for it to end."
-            ) from error
-        try:
-            os.ftruncate(file.fileno(), 0)
-            os.write(file.fileno(), b"%d\n" % os.getpid())
-        except OSError as error:
-            raise StorageError(_disk_problem(index_dir, error)) from error
-        for leftover in index_dir.glob(f"{_BUILDING}*"):
-            shutil.rmtree(leftover, ignore_errors=True)
-        for unfinished in index_dir.glob(stamps.UNFINISHED):
-            unfinished.unlink(missing_ok=True)
-        yield
-
-
-@contextmanager
-def staging(index_dir: Path) -> Iterator[Path]:
-    """A folder to build in, gone afterwards unless it was published. Foreign disk errors become StorageError."""
-    folder: Path | None = None
-    try:
-        folder = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=index_dir))
-        folder.chmod(0o755)
-        yield folder
-    except OSError as error:
-        raise StorageError(_disk_problem(index_dir, error)) from error
-    finally:
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _disk_problem(folder: Path, error: OSError) -> str:
-    cure = "Free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Check the disk and its permissions"
-    return (
-        f"The index could not be written to {folder} ({error.strerror or error}). {cure}; the old index still serves."
-    )
 
 
 def seal(folder: Path) -> dict[str, FileRecord]:
@@ -308,7 +256,7 @@ def _delete_unless_held(folder: Path) -> None:
 
 
 def _delete(folder: Path) -> None:
-    aside = folder.parent.parent / f"{_BUILDING}old-{folder.name}"  # gone from sight in one step, then deleted
+    aside = folder.parent.parent / f"{BUILDING}old-{folder.name}"  # gone from sight in one step, then deleted
     try:
         os.rename(folder, aside)
     except OSError:

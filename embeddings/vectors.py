@@ -1,13 +1,15 @@
 """Nearest vectors by inner product: exact search up to some size, and above it over a compressed form of the rows.
 
 The exact rows are a flat index of faiss, written by `rows_writing` and mapped into memory, not read: processes that
-serve the same generation share them. Where there is a compressed form (vectors_compressed), the exact rows are only
-touched for what is shown.
+serve the same generation share them. Where there is a compressed form (vectors_compressed), that is what is mapped, and
+the exact rows are read for the few that are shown.
 """
 
 from __future__ import annotations
 
+import os
 import struct
+import weakref
 from functools import partial
 from pathlib import Path
 
@@ -31,9 +33,11 @@ _EXACTLY = 32  # of the results of a compressed search, the best: 8 bits may exc
 class Vectors:
     """Unit vectors by row number; safe for searches from several threads."""
 
-    def __init__(self, index: faiss.Index, compressed: Compressed | None = None) -> None:
+    def __init__(self, index: faiss.Index, file: Path, compressed: Compressed | None = None) -> None:
         self._index = index
         self._compressed = compressed
+        self._file = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+        weakref.finalize(self, os.close, self._file)
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -83,7 +87,12 @@ class Vectors:
         """The vectors themselves: (len(rows), dim) float32."""
         if len(rows) == 0:
             return np.empty((0, self.dim), np.float32)
-        return np.asarray(self._index.reconstruct_batch(np.ascontiguousarray(rows, np.int64)))
+        if self._compressed is None:
+            return np.asarray(self._index.reconstruct_batch(np.ascontiguousarray(rows, np.int64)))
+        # Touching a mapped page maps its neighbours too: a few rows a question would be gigabytes before long.
+        size = self.dim * _FLOAT
+        data = b"".join(os.pread(self._file, size, _HEADER.size + int(row) * size) for row in rows)
+        return np.frombuffer(data, "<f4").reshape(len(rows), self.dim)
 
 
 class VectorsWriter(RowsWriter):
@@ -121,5 +130,5 @@ def load(file: Path, compression: Compression | None = None) -> Vectors:
     except (OSError, RuntimeError) as error:
         raise CorruptIndex(f"{file} cannot be read as vectors. Rebuild the index: rebuild-index --full") from error
     if compression is None:
-        return Vectors(index)
-    return Vectors(index, load_compressed(file.parent, index.d, index.ntotal, compression))
+        return Vectors(index, file)
+    return Vectors(index, file, load_compressed(file.parent, index.d, index.ntotal, compression))
