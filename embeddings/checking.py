@@ -29,6 +29,7 @@ from embeddings.storage import Storage
 _PASSAGES_AT_ONCE = 500
 _NUMBERS_AT_ONCE = 10_000
 _VECTORS_AT_ONCE = 10_000
+_COMPRESSED = 0.1  # so far a vector may lie from its row of 8-bit numbers; of the bundled model 0.005 and less
 _UNIT = 1e-3  # a vector's length may differ so much from 1; rounding to 32 bits changes it by less than 1e-6
 _FAULTS = (BotError, OSError, sqlite3.Error, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError)
 """What reading rows raises that nobody would have written: SQLite, JSON, dates, kinds, faiss, tantivy."""
@@ -209,6 +210,8 @@ def _check_database(file: Path) -> None:
 
 
 def _check_passages(stored: Storage, progress: Progress) -> None:
+    if not stored.rows_agree():
+        raise CorruptIndex(f"{layout.ROWS_FILE} does not list what {layout.STORAGE_FILE} holds")
     counts = np.diff(stored.first_sentences())
     for rows in _ranges(stored.passage_count, _PASSAGES_AT_ONCE):
         for row, (passage, article, _, _) in zip(rows, _read(stored, rows), strict=True):
@@ -258,6 +261,9 @@ def _check_vectors(index: Index) -> None:
             raise CorruptIndex(
                 f"{layout.VECTORS_FILE}: vector {rows[int(wrong[0])]} has length {lengths[wrong[0]]:.3g}, not 1"
             )
+        apart = np.flatnonzero(~(index.compression_error(rows) <= _COMPRESSED))
+        if len(apart):
+            raise CorruptIndex(f"{layout.INT8_FILE}: row {rows[int(apart[0])]} is not that of {layout.VECTORS_FILE}")
 
 
 def _ranges(count: int, size: int) -> Iterator[range]:

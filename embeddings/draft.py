@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from embeddings import layout
+from embeddings import layout, vectors_training
 from embeddings.context import context_text, encoded_text, indexed_text
 from embeddings.counting import Counts, count_all
 from embeddings.lexical import Lexical, LexicalWriter
@@ -21,6 +21,7 @@ from embeddings.records import Context
 from embeddings.settings import IndexSettings
 from embeddings.storage_writing import Located, StorageWriter, located
 from embeddings.vectors import VectorsWriter
+from embeddings.vectors_compressed import Compression
 from embeddings.vietnamese import fold, syllables
 from embeddings.vocabulary_writing import VocabularyWriter
 
@@ -145,6 +146,16 @@ class Draft:
             writer.keep(self._base / layout.VECTORS_FILE, self._kept())
         return writer
 
+    def compress(self, dim: int, before: Compression | None, progress: vectors_training.Steps) -> Compression | None:
+        """Compress the vectors, once they are all written, where there are many; `before`: how the base's were."""
+        rows = sum(count for _, _, count in self._storage.sentence_counts())
+        base = None
+        if self._base is not None:
+            base_rows = sum(count for _, _, count in self._before[0])
+            base = vectors_training.Before(self._base, base_rows, self._kept(), before)
+        most = self._settings.index.exact_sentences
+        return vectors_training.compress(self.folder, dim, rows, base, most, progress)
+
     def _kept(self) -> list[tuple[int, int]]:
         """Ranges of the base's vectors that stay."""
         gone = set(self._gone)
@@ -221,6 +232,7 @@ class Draft:
         """Nothing more comes; (articles, passages, sentences) that there are now."""
         articles, passages = self._storage.count("articles"), self._storage.count("passages")
         sentences = sum(count for _, _, count in self._storage.sentence_counts())
+        self._storage.write_rows()
         self._storage.close()
         return articles, passages, sentences
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from embeddings import articles
 from embeddings.draft import Draft
@@ -22,20 +21,13 @@ from embeddings.reading_ahead import Item, ReadAhead, candidates, read_here, wor
 from embeddings.records import Skipped
 from embeddings.removals import REASON, Removals
 from embeddings.settings import IndexSettings
+from embeddings.steps import Progress
 from embeddings.web import Unvisited, Web, WebPage
 from embeddings.workers import Workers
 
 _FURNITURE = "nothing in it but page furniture"
 _Read = Callable[[articles.File], tuple[int, Iterable[Item]]]
 """(when the reading of a file began, in nanoseconds; what it holds)."""
-
-
-class Progress(Protocol):
-    """Who wants to know how far the reading is."""
-
-    def stage(self, name: str, total: int) -> None: ...
-
-    def advance(self, steps: int = 1) -> None: ...
 
 
 @dataclass

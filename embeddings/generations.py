@@ -5,6 +5,7 @@
       building-…/            a build under way; never read
       lock                   held by the one builder
       vector-cache.sqlite    see vector_cache
+      stamps.json            see stamps
 
 A build writes beside the generations, flushes every file, writes the manifest last (size and SHA-256 of each
 file, and of itself), and renames the folder into `generations/`: the one step that publishes. A reader opens the
@@ -13,26 +14,28 @@ newest generation that passes its own manifest, else the one before it, and says
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import hashlib
 import json
 import os
 import shutil
-import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from embeddings.errors import CorruptIndex, IndexBusy, IndexProblem, NoIndex, StaleIndex, StorageError
+from embeddings import stamps
+from embeddings.errors import CorruptIndex, IndexProblem, NoIndex, StaleIndex
+from embeddings.staging import BUILDING
+from embeddings.staging import builder_lock as builder_lock
+from embeddings.staging import staging as staging
 
-FORMAT = 3  # raise it when a generation's files change their meaning
+FORMAT = 4  # raise it when a generation's files change their meaning
 MANIFEST = "manifest.json"
 _AT_ONCE = 4  # files hashed at the same time; hashing lets other threads run
-_GENERATIONS, _LOCK, _BUILDING = "generations", "lock", "building-"
+_GENERATIONS = "generations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,57 +61,7 @@ class Manifest:
     settings: dict[str, Any]
     skipped: list[list[str]]  # [path, reason]
     files: dict[str, FileRecord]
-
-
-@contextmanager
-def builder_lock(index_dir: Path) -> Iterator[None]:
-    """Be the only builder. Raises IndexBusy that names the other one."""
-    try:
-        index_dir.mkdir(parents=True, exist_ok=True)
-        file = (index_dir / _LOCK).open("a+")
-    except OSError as error:
-        raise StorageError(
-            f"The index folder {index_dir} cannot be written ({error.strerror}). Choose another: --index"
-        ) from error
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            file.seek(0)
-            holder = file.read().strip() or "unknown"
-            raise IndexBusy(
-                f"Another build of {index_dir} is running (process {holder}). Wait for it to end."
-            ) from error
-        try:
-            os.ftruncate(file.fileno(), 0)
-            os.write(file.fileno(), b"%d\n" % os.getpid())
-        except OSError as error:
-            raise StorageError(_disk_problem(index_dir, error)) from error
-        for leftover in index_dir.glob(f"{_BUILDING}*"):
-            shutil.rmtree(leftover, ignore_errors=True)
-        yield
-
-
-@contextmanager
-def staging(index_dir: Path) -> Iterator[Path]:
-    """A folder to build in, gone afterwards unless it was published. Foreign disk errors become StorageError."""
-    folder: Path | None = None
-    try:
-        folder = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=index_dir))
-        folder.chmod(0o755)
-        yield folder
-    except OSError as error:
-        raise StorageError(_disk_problem(index_dir, error)) from error
-    finally:
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _disk_problem(folder: Path, error: OSError) -> str:
-    cure = "Free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Check the disk and its permissions"
-    return (
-        f"The index could not be written to {folder} ({error.strerror or error}). {cure}; the old index still serves."
-    )
+    vectors: dict[str, Any] = field(default_factory=dict)  # vectors_compressed.Compression; empty: search is exact
 
 
 def seal(folder: Path) -> dict[str, FileRecord]:
@@ -171,15 +124,15 @@ class Held:
     warning: str | None  # set when a newer generation had to be passed over
 
 
-def open_newest(index_dir: Path) -> Held:
-    """The newest generation that verifies.
+def open_newest(index_dir: Path, *, hashing: bool = False) -> Held:
+    """The newest generation that verifies; large files are hashed if nobody did since they were written, or `hashing`.
 
     Raises NoIndex when there is none, CorruptIndex when none is sound, StaleIndex when all are of another format.
     """
     while True:
         found = numbers(index_dir)
         try:
-            held = _open_first(index_dir, found)
+            held = _open_first(index_dir, found, hashing=hashing)
         except IndexProblem:
             if numbers(index_dir) == found:
                 raise
@@ -189,10 +142,11 @@ def open_newest(index_dir: Path) -> Held:
         held.hold.close()
 
 
-def _open_first(index_dir: Path, found: list[int]) -> Held:
+def _open_first(index_dir: Path, found: list[int], *, hashing: bool) -> Held:
     if not found:
         raise NoIndex(f"There is no index in {index_dir} yet. Build it: rebuild-index")
     problems = []
+    known = frozenset[stamps.Stamp]() if hashing else stamps.read(index_dir)
     for number in found:
         folder = folder_of(index_dir, number)
         try:
@@ -202,11 +156,12 @@ def _open_first(index_dir: Path, found: list[int]) -> Held:
             continue
         try:
             fcntl.flock(hold, fcntl.LOCK_SH)
-            manifest = verify(folder)
+            manifest, hashed = _verified(folder, known)
         except (CorruptIndex, StaleIndex) as error:
             hold.close()
             problems.append(str(error))
             continue
+        stamps.add(index_dir, [stamp for stamp in hashed if stamp not in known])
         warning = None
         if problems:
             warning = (
@@ -220,21 +175,39 @@ def _open_first(index_dir: Path, found: list[int]) -> Held:
 
 def verify(folder: Path) -> Manifest:
     """The manifest of a generation whose every file is as the manifest says. Raises CorruptIndex, StaleIndex."""
+    return _verified(folder, frozenset())[0]
+
+
+def _verified(folder: Path, known: frozenset[stamps.Stamp]) -> tuple[Manifest, list[stamps.Stamp]]:
+    """The manifest, and stamps of the large files that were hashed: those without a known one. Raises as verify."""
     manifest = read_manifest(folder)
 
-    def check(item: tuple[str, FileRecord]) -> None:
+    def check(item: tuple[str, FileRecord]) -> stamps.Stamp | None:
         name, record = item
         try:
-            sound = (folder / name).stat().st_size == record.size and _record(folder / name) == record
+            stamp = stamps.stamp_of(folder / name, record.sha256)
+            large = record.size >= stamps.LARGE
+            if large and stamp in known and stamp[2] == record.size:
+                return None
+            sound = stamp[2] == record.size and _record(folder / name) == record
+            left_alone = large and stamps.settled(stamp) and stamps.stamp_of(folder / name, record.sha256) == stamp
         except OSError as error:
             raise CorruptIndex(f"{name}: {error.strerror}") from error
         if not sound:
             raise CorruptIndex(f"{name} is not what was written")
+        return stamp if left_alone else None
 
     with ThreadPoolExecutor(_AT_ONCE) as threads:
-        for _ in threads.map(check, manifest.files.items()):
-            pass
-    return manifest
+        return manifest, [stamp for stamp in threads.map(check, manifest.files.items()) if stamp is not None]
+
+
+def stamp(index_dir: Path, manifest: Manifest) -> None:
+    """Tell readers that the large files of a generation that was published just now are what was written."""
+    folder = folder_of(index_dir, manifest.number)
+    large = {name: record for name, record in manifest.files.items() if record.size >= stamps.LARGE}
+    with suppress(OSError):
+        found = [stamps.stamp_of(folder / name, record.sha256) for name, record in large.items()]
+        stamps.add(index_dir, [stamp for stamp in found if stamps.settled(stamp)])
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -283,7 +256,7 @@ def _delete_unless_held(folder: Path) -> None:
 
 
 def _delete(folder: Path) -> None:
-    aside = folder.parent.parent / f"{_BUILDING}old-{folder.name}"  # gone from sight in one step, then deleted
+    aside = folder.parent.parent / f"{BUILDING}old-{folder.name}"  # gone from sight in one step, then deleted
     try:
         os.rename(folder, aside)
     except OSError:

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from embeddings import generations, lexical, storage, vectors, vocabulary
+from embeddings import generations, lexical, storage, vectors, vectors_compressed, vocabulary
 from embeddings.errors import CorruptIndex, StaleIndex
 from embeddings.layout import LEXICAL_FOLDER, STORAGE_FILE, VECTORS_FILE, VOCABULARY_FILE
 from embeddings.records import Article, Context, Header, Kind, Passage
 from embeddings.vietnamese import fold, syllables
+
+_FEW = 100_000  # vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,9 @@ class Index:
         self.warning = held.warning
         self._hold = held.hold
         self._storage = storage.Storage(held.folder / STORAGE_FILE)
-        self._vectors = vectors.load(held.folder / VECTORS_FILE)
+        self._vectors = vectors.load(
+            held.folder / VECTORS_FILE, vectors_compressed.Compression.of(held.manifest.vectors)
+        )
         self._lexical = lexical.Lexical(held.folder / LEXICAL_FOLDER)
         self.vocabulary = vocabulary.Vocabulary(held.folder / VOCABULARY_FILE)
         self._first_sentence = self._storage.first_sentences()  # (passages + 1,)
@@ -57,9 +61,23 @@ class Index:
         """How many sentences there are."""
         return len(self._vectors)
 
+    @property
+    def compressed(self) -> bool:
+        """Whether there are so many vectors that they are searched in a compressed form."""
+        return not self._vectors.exact
+
+    @property
+    def searches_fast(self) -> bool:
+        """Whether a search reads little."""
+        return len(self) <= _FEW or not self._vectors.exact
+
     def vectors_at(self, rows: Sequence[int]) -> np.ndarray:
         """The vectors of these sentences: (len(rows), dim) float32."""
         return self._vectors.rows(np.asarray(rows, np.int64))
+
+    def compression_error(self, rows: Sequence[int]) -> np.ndarray:
+        """How far the compressed vectors of these sentences are from the others: (len(rows),), 0 without any."""
+        return self._vectors.compression_error(np.asarray(rows, np.int64))
 
     def passage_of_sentence(self, row: int) -> int:
         return int(self._passage_of(np.array([row]))[0])
@@ -134,7 +152,7 @@ class Index:
             return []
         firsts, ends = self._first_sentence[list(rows)], self._first_sentence[[row + 1 for row in rows]]
         sentences = np.concatenate([np.arange(a, b) for a, b in zip(firsts, ends, strict=True)])
-        scores = self._vectors.rows(sentences) @ np.asarray(query, np.float32)
+        scores = self._vectors.scores(query, sentences)
         starts = np.concatenate([[0], np.cumsum(ends - firsts)[:-1]])
         return [float(score) for score in np.maximum.reduceat(scores, starts)]
 

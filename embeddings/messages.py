@@ -12,6 +12,7 @@ BUILD: Catalogue = {
     "stage.read": {"vi": "Đọc bài", "en": "Reading"},
     "stage.fetch": {"vi": "Tải trang", "en": "Fetching"},
     "stage.encode": {"vi": "Mã hóa câu", "en": "Encoding"},
+    "stage.compress": {"vi": "Nén vectơ", "en": "Compressing"},
     "stage.index": {"vi": "Lập chỉ mục", "en": "Indexing"},
     "stage.check": {"vi": "Kiểm tra", "en": "Checking"},
     "stage.model": {"vi": "Chuẩn bị mô hình (một lần)", "en": "Preparing the model (once)"},

@@ -10,15 +10,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
-from itertools import islice
 from pathlib import Path
 from typing import Protocol
-
-import numpy as np
 
 from embeddings import articles, generations, lexicon
 from embeddings.draft import Draft
 from embeddings.encoders import Encoder
+from embeddings.encoding import CACHE_FILE as CACHE_FILE
+from embeddings.encoding import Canaries, encode
 from embeddings.errands import Runners
 from embeddings.errors import CorruptIndex, IndexProblem, SourceError
 from embeddings.gathering import Gathering
@@ -29,37 +28,18 @@ from embeddings.readers.apart import Apart
 from embeddings.records import Skipped
 from embeddings.removals import Removals
 from embeddings.settings import IndexSettings
-from embeddings.spreading import Spread, encode_ahead
-from embeddings.vector_cache import VectorCache
-from embeddings.vectors import VectorsWriter
+from embeddings.spreading import Spread
+from embeddings.steps import Progress as Progress
+from embeddings.steps import Silent as Silent
+from embeddings.vectors_compressed import Compression
 from embeddings.web import Web
 
-CACHE_FILE, LEDGER_FILE, WEB_FILE = "vector-cache.sqlite", "files.sqlite", "web-cache.sqlite"
-_ENCODE_AT_ONCE = 512  # sentences between two writes to the cache: what a killed build loses at most
-_LOOK_UP_AT_ONCE = 16 * _ENCODE_AT_ONCE  # sentences that are held in memory; in their order, so that the pace is even
-_CANARIES = 5
+LEDGER_FILE, WEB_FILE = "files.sqlite", "web-cache.sqlite"
 _CANARY_FLOOR = 0.999  # a stored unit vector's cosine with itself
-_SEARCHED = 100_000  # vectors; in more than these the canaries are looked up and not searched, which would read all
-
-
-class Progress(Protocol):
-    """Who wants to know how far the build is."""
-
-    def stage(self, name: str, total: int) -> None:
-        """A new stage begins: "read", "fetch", "encode", "index" or "check", with `total` steps."""
-        ...
-
-    def advance(self, steps: int = 1) -> None: ...
 
 
 class Cluster(Runners, Spread, Protocol):
     """Other machines, which read, prepare and encode."""
-
-
-class Silent:
-    def stage(self, name: str, total: int) -> None: ...
-
-    def advance(self, steps: int = 1) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +93,9 @@ def build(
         if base is not None and not changed:
             return _report(base.manifest, True, 0, skipped, started)
         dim = base.manifest.dim if base else 0
-        ahead = 0
-        if cluster is not None:
-            progress.stage("encode", draft.new_sentences())
-            with VectorCache(index_dir / CACHE_FILE, encoder.fingerprint) as cache:
-                ahead = encode_ahead(draft.texts(), cluster, cache, progress.advance, use_cache=not full)
-        rest, look_up = (progress, not full) if cluster is None else (Silent(), True)
-        encoded, canaries = _encode(draft, encoder, settings, dim, rest, use_cache=look_up)
-        encoded += ahead
+        encoded, canaries = encode(draft, encoder, settings, dim, progress, cluster, use_cache=not full)
+        before = Compression.of(base.manifest.vectors) if base else None
+        compression = draft.compress(canaries.dim, before, progress)
         forgotten = _index(draft, base.manifest.forgotten if base else 0, progress)
         counts = draft.close()
         manifest = generations.Manifest(
@@ -137,6 +112,7 @@ def build(
             settings=settings.model_dump(mode="json", include={"chunking", "encoder"}),
             skipped=[[item.path, item.reason] for item in skipped],
             files={},
+            vectors=compression.record() if compression else {},
         )
         manifest = _publish(folder, index_dir, manifest, canaries, progress)
         sound = {manifest.number, *([base.manifest.number] if base else [])}
@@ -152,57 +128,6 @@ def _refuse_if_empty(draft: Draft, settings: IndexSettings, skipped: list[Skippe
     raise SourceError(
         f"There is no article in {names}{why}. Put files there that can be read: {KNOWN}. The old index stays as it is."
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Canaries:
-    """A few vectors as the model gave them, by row: what is read back must be these."""
-
-    vectors: dict[int, np.ndarray]
-    dim: int
-
-
-def _encode(
-    draft: Draft, encoder: Encoder, settings: IndexSettings, base_dim: int, progress: Progress, *, use_cache: bool
-) -> tuple[int, Canaries]:
-    """Write the vectors of the draft's new sentences; how many were not in the cache, and some of them."""
-    total = draft.new_sentences()
-    progress.stage("encode", total)
-    texts = draft.texts()
-    encoded, at = 0, 0
-    kept: dict[int, np.ndarray] = {}  # of the new ones, by number
-    with VectorCache(settings.index.dir / CACHE_FILE, encoder.fingerprint) as cache, ExitStack() as writing:
-        writer: VectorsWriter | None = None
-        for part in iter(lambda: list(islice(texts, _LOOK_UP_AT_ONCE)), []):
-            matrix, fresh = _vectors(part, encoder, cache, progress, use_cache=use_cache)
-            writer = writer or writing.enter_context(draft.vectors(matrix.shape[1]))
-            writer.add(matrix)
-            step = max(1, total // _CANARIES)
-            kept.update({row: matrix[row - at] for row in range(-(-at // step) * step, at + len(part), step)})
-            encoded, at = encoded + fresh, at + len(part)
-        writer = writer or writing.enter_context(draft.vectors(base_dim))
-        first_new = len(writer) - at
-        cache.trim(len(writer), writer.dim)
-    return encoded, Canaries({first_new + row: vector for row, vector in kept.items()}, writer.dim)
-
-
-def _vectors(
-    texts: Sequence[str], encoder: Encoder, cache: VectorCache, progress: Progress, *, use_cache: bool
-) -> tuple[np.ndarray, int]:
-    """Vectors of `texts` (len(texts), dim), and how many were not in the cache."""
-    known = cache.get(texts) if use_cache else {}
-    progress.advance(len(known))
-    missing = list(dict.fromkeys(text for i, text in enumerate(texts) if i not in known))
-    repeated = len(texts) - len(known) - len(missing)
-    fresh: dict[str, np.ndarray] = {}
-    for at in range(0, len(missing), _ENCODE_AT_ONCE):
-        part = missing[at : at + _ENCODE_AT_ONCE]
-        encoded = encoder.encode_passages(part, progress.advance)
-        cache.put(part, encoded)
-        fresh.update(zip(part, encoded, strict=True))
-    progress.advance(repeated)
-    rows = [known[i] if i in known else fresh[text] for i, text in enumerate(texts)]
-    return np.stack(rows).astype(np.float32, copy=False), len(missing)
 
 
 def _index(draft: Draft, forgotten: int, progress: Progress) -> int:
@@ -226,6 +151,7 @@ def _publish(
     _read_back(folder, manifest, canaries)
     progress.advance()
     generations.publish(folder, index_dir, manifest.number)
+    generations.stamp(index_dir, manifest)
     progress.advance()
     return manifest
 
@@ -237,7 +163,7 @@ def _read_back(folder: Path, manifest: generations.Manifest, canaries: Canaries)
         index = Index(generations.Held(folder, manifest, hold, None))
         for row, vector in canaries.vectors.items():
             stored = index.vectors_at([row])[0]
-            found = len(index) > _SEARCHED or max(index.dense_search(vector, 1).values()) >= _CANARY_FLOOR
+            found = not index.searches_fast or max(index.dense_search(vector, 1).values()) >= _CANARY_FLOOR
             (passage,) = index.passages([index.passage_of_sentence(row)])
             if not found or float(stored @ vector) < _CANARY_FLOOR or not passage.passage.text:
                 raise CorruptIndex("What was written cannot be found again. Check the disk, then: rebuild-index --full")
@@ -287,7 +213,7 @@ def program_version() -> str:
 def _base(index_dir: Path, recipe: str, held: ExitStack) -> generations.Held | None:
     """The newest generation, if it is sound and of the same recipe."""
     try:
-        newest = generations.open_newest(index_dir)
+        newest = generations.open_newest(index_dir, hashing=True)  # a flipped bit would be copied
     except IndexProblem:
         return None
     held.enter_context(newest.hold)

@@ -21,7 +21,7 @@ _PACE = 120  # seconds over which the time that is left is reckoned
 
 
 class Bar:
-    """Implements pipeline.Progress; `model` is the callback of a model that is being unpacked."""
+    """Implements steps.Progress; `model` is the callback of a model that is being unpacked."""
 
     def __init__(self, console: Console, language: messages.Language) -> None:
         self._language = language

@@ -2,6 +2,7 @@
 
 Rows are numbered from 0, in the order in which articles were added; sentence n of the generation is row n of its
 vectors. SQLite holds numbers that no other article or passage ever had (storage_writing); lists of them map the two.
+The lists lie beside it in the order of rows, since SQLite takes a second to tell a million of them one by one.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from embeddings.errors import CorruptIndex
+from embeddings.layout import ARTICLE_ROWS_FILE, ROWS_FILE
 from embeddings.records import Article, Context, Header, Kind, Passage, Span
 
 
@@ -29,16 +31,32 @@ class Storage:
             self._connection = sqlite3.connect(
                 f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
             )
-            self._article_numbers = self._numbers("SELECT number FROM articles ORDER BY number")
-            self.passage_numbers = self._numbers("SELECT number FROM passages ORDER BY number")
+            self._article_numbers, self._rows_of_passages = self._beside(file.parent) or self._told()
         except sqlite3.DatabaseError as error:
             raise CorruptIndex(f"{file} cannot be read ({error}). Rebuild the index: rebuild-index --full") from error
+        self.passage_numbers = self._rows_of_passages[0]
         self.article_count, self.passage_count = len(self._article_numbers), len(self.passage_numbers)
         self._articles: dict[int, tuple[Article, Context, int]] = {}
 
-    def _numbers(self, query: str) -> np.ndarray:
-        with self._lock:
-            return np.fromiter((row[0] for row in self._connection.execute(query)), np.int64)
+    def _beside(self, folder: Path) -> tuple[np.ndarray, np.ndarray] | None:
+        """(article numbers, numbers, articles and sentence counts of passages) as the build wrote them, if it did."""
+        try:
+            articles, passages = (np.load(folder / name) for name in (ARTICLE_ROWS_FILE, ROWS_FILE))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, EOFError) as error:
+            raise CorruptIndex(f"{folder} holds no lists of rows. Rebuild the index: rebuild-index --full") from error
+        return articles, passages
+
+    def _told(self) -> tuple[np.ndarray, np.ndarray]:
+        """The same from SQLite."""
+        articles = self._all("SELECT number FROM articles ORDER BY number")
+        passages = self._all("SELECT number, article, sentence_count FROM passages ORDER BY number")
+        return np.array(articles, np.int64).reshape(-1), np.array(passages, np.int64).reshape(-1, 3).T
+
+    def rows_agree(self) -> bool:
+        """Whether the lists beside SQLite say what it says."""
+        return all(map(np.array_equal, (self._article_numbers, self._rows_of_passages), self._told()))
 
     def _all(self, query: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
         with self._lock:
@@ -46,8 +64,7 @@ class Storage:
 
     def first_sentences(self) -> np.ndarray:
         """For each passage the row of its first sentence's vector, and last the number of all: (passages + 1,)."""
-        counts = self._numbers("SELECT sentence_count FROM passages ORDER BY number")
-        return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        return np.concatenate([[0], np.cumsum(self._rows_of_passages[2])]).astype(np.int64)
 
     def places(self) -> list[str]:
         """The places that articles are about, each once."""
@@ -76,7 +93,7 @@ class Storage:
     @cached_property
     def articles_of_passages(self) -> np.ndarray:
         """For each passage, the row of its article."""
-        return np.searchsorted(self._article_numbers, self._numbers("SELECT article FROM passages ORDER BY number"))
+        return np.asarray(np.searchsorted(self._article_numbers, self._rows_of_passages[1]))
 
     def passages(self, rows: Sequence[int]) -> list[tuple[Passage, Article, Context, int]]:
         """The passages of `rows`, each with its article and the story that it tells, in the order asked for."""

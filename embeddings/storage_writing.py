@@ -6,6 +6,7 @@ order is that of the rows which readers count, and that of the vectors.
 
 from __future__ import annotations
 
+import io
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -14,10 +15,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+
 from embeddings import reprints
 from embeddings.counting import commonest
 from embeddings.duplicates import Sketch
 from embeddings.errors import CorruptIndex, StorageError
+from embeddings.layout import ARTICLE_ROWS_FILE, ROWS_FILE
 from embeddings.records import Article, Context, Kind, Passage
 
 _SCHEMA = """
@@ -185,6 +189,18 @@ class StorageWriter:
     def count(self, table: str) -> int:
         with self._telling():
             return int(self._connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - ours
+
+    def write_rows(self) -> None:
+        """Write the lists that readers count rows by, beside SQLite. Raises OSError."""
+        with self._telling():
+            articles = self._connection.execute("SELECT number FROM articles ORDER BY number").fetchall()
+        for name, rows in (
+            (ARTICLE_ROWS_FILE, np.array(articles, np.int64).reshape(-1)),
+            (ROWS_FILE, np.array(self.sentence_counts(), np.int64).reshape(-1, 3).T),
+        ):
+            written = io.BytesIO()
+            np.save(written, np.ascontiguousarray(rows))
+            (self._file.parent / name).write_bytes(written.getbuffer())
 
     def close(self) -> None:
         with self._telling():

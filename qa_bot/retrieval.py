@@ -7,7 +7,9 @@ best one's, because cosines of e5 models lie close together and have no zero of 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -16,6 +18,8 @@ from embeddings.lexical import FieldWeights
 from qa_bot.filters import passes
 from qa_bot.records import EVERYTHING, Filters, Query, Ranked, Typing
 from qa_bot.settings import Retrieval
+
+_BESIDE = ThreadPoolExecutor(os.cpu_count(), "words")  # no thread before the first question that needs one
 
 
 def fuse(dense: Mapping[int, float], lexical: Mapping[int, float], dense_share: float) -> dict[int, float]:
@@ -57,8 +61,13 @@ class Retriever:
 
     def _everywhere(self, query: Query, vector: np.ndarray, depth: int) -> tuple[dict[int, float], dict[int, float]]:
         """({passage: lexical score}, {passage: dense score}) of the best `depth` of each."""
-        lexical = self._index.lexical_search(query.words, depth, self._fields())
-        dense = self._index.dense_search(vector, depth)
+        if self._index.compressed:  # then each takes milliseconds, and neither holds Python's lock
+            words = _BESIDE.submit(self._index.lexical_search, query.words, depth, self._fields())
+            dense = self._index.dense_search(vector, depth)
+            lexical = words.result()
+        else:
+            lexical = self._index.lexical_search(query.words, depth, self._fields())
+            dense = self._index.dense_search(vector, depth)
         floor = min(dense.values(), default=0.0)
         by_words_alone = [row for row in lexical if row not in dense]
         for row, score in zip(by_words_alone, self._index.best_sentence_scores(vector, by_words_alone), strict=True):

@@ -234,6 +234,10 @@ def renumbered_words(folder: Path) -> None:
     writer.close()
 
 
+def shortened_lists(folder: Path) -> None:
+    np.save(folder / "passages.npy", np.load(folder / "passages.npy")[:, :2])
+
+
 def doubled_words(folder: Path) -> None:
     shutil.rmtree(folder / "lexical")
     writer = LexicalWriter(folder / "lexical", 15)
@@ -280,8 +284,10 @@ WRONG: dict[str, tuple[Callable[[Path], None], str]] = {
         changed_rows("ALTER TABLE passages RENAME COLUMN sentence_count TO n"), "sentence_count",
     ),
     "a passage less than the manifest says": (
-        changed_rows("DELETE FROM passages WHERE number = 2"), "parts do not belong together: 2 passages",
+        changed_rows("DELETE FROM passages WHERE number = 2"),
+        r"passages\.npy does not list what passages\.sqlite holds",
     ),
+    "lists of a passage less": (shortened_lists, "parts do not belong together: 2 passages"),
     "SQLite's own damage in the passages": (flipped_page("passages.sqlite"), r"passages\.sqlite|malformed"),
     "SQLite's own damage in the vocabulary": (flipped_page("vocabulary.sqlite"), r"vocabulary\.sqlite|malformed"),
     "a vector with a hole": (changed_vector(float("nan")), "vectors.faiss: vector 8 has length nan, not 1"),

@@ -14,6 +14,7 @@ from embeddings import checking, generations, pipeline, removals
 from embeddings.articles import shown
 from embeddings.checking import Checked
 from embeddings.errors import IndexProblem, StorageError
+from embeddings.staging import BUILDING, LOCK
 from qa_bot import calibration
 from qa_bot.doctor.findings import Finding, Message, shown_size, told
 from qa_bot.doctor.places import room_in
@@ -66,9 +67,9 @@ def builder(folder: Path) -> str | None:
     The lock is tried only where somebody may hold it: for a moment it keeps a build that begins just then from it.
     """
     try:
-        with (folder / generations._LOCK).open("rb") as lock:
+        with (folder / LOCK).open("rb") as lock:
             process = lock.read(20).decode("ascii", "replace").strip() or "?"
-            if _lives(process) or next(folder.glob(f"{generations._BUILDING}*"), None):
+            if _lives(process) or next(folder.glob(f"{BUILDING}*"), None):
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return process
@@ -112,7 +113,7 @@ def _unfinished(folder: Path) -> Iterator[Finding]:
 
 
 def _left_by_builds(folder: Path) -> list[Path]:
-    found = sorted(folder.glob(f"{generations._BUILDING}*"))
+    found = sorted(folder.glob(f"{BUILDING}*"))
     if not found or builder(folder) is not None:
         return []
     return [path for path in found if path.exists()]  # a build may have ended just now
