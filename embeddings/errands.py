@@ -56,7 +56,11 @@ def candidate(page: Page, settings: IndexSettings, words: lexicon.Lexicon) -> Ca
 
 def outfit(settings: IndexSettings, words: lexicon.Lexicon) -> bytes:
     """What errands need beside their requests."""
-    return as_json({"settings": settings.model_dump(mode="json"), "words": words.tables})
+    return as_json({"settings": settings.model_dump(mode="json", include=_NEEDED), "words": words.tables})
+
+
+# Of all settings what reading and preparing go by; the bot's, with its secrets, stay where they are.
+_NEEDED = {"articles", "exports", "readers", "chunking"}
 
 
 def of_file(name: str, data: bytes, hints: Hints) -> bytes:

@@ -29,13 +29,15 @@ _MOST_TERMS = 512  # a question's distinct terms; more are a text, not a questio
 @dataclass(frozen=True, slots=True)
 class FieldWeights:
     """How much a match in each field counts. `context` is a share of the same kind of field's weight, `pairs` that of a
-    pair of neighbouring syllables beside one syllable.
+    pair of neighbouring syllables beside one syllable. `unknown`: a folded match of a term that no passage has as it is
+    spelled.
     """
 
     accented: float
     folded: float
     context: float
     pairs: float = 1.0
+    unknown: float = 0.0
 
 
 def _schema() -> tantivy.Schema:
@@ -137,21 +139,28 @@ class Lexical:
         """(number, BM25 summed over the weighted fields) of the best passages, best first."""
         clauses: list[tuple[tantivy.Occur, tantivy.Query]] = []
         for folded, weight in ((False, weights.accented), (True, weights.folded)):
-            if weight <= 0:
-                continue
-            units = syllables(fold(question) if folded else question)
-            counts = [
-                *((term, float(n)) for term, n in Counter(units).most_common(_MOST_TERMS)),
-                *((term, weights.pairs * n) for term, n in Counter(bigrams(units)).most_common(_MOST_TERMS)),
-            ]
-            text_field = FOLDED if folded else ACCENTED
-            context_field = CONTEXT_FOLDED if folded else CONTEXT_ACCENTED
-            for term, count in counts:
-                for name, boost in ((text_field, weight * count), (context_field, weight * weights.context * count)):
-                    if boost > 0:
-                        query = tantivy.Query.boost_query(self._term(name, term), boost)
-                        clauses.append((tantivy.Occur.Should, query))
+            if weight > 0:
+                terms = _weighted(syllables(fold(question) if folded else question), weights)
+                clauses += self._clauses(terms, weight, weights.context, folded=folded)
+        if weights.unknown > 0:
+            unknown = [(fold(term), n) for term, n in _weighted(syllables(question), weights) if not self._has(term)]
+            clauses += self._clauses(unknown, weights.unknown, weights.context, folded=True)
         return self._best(clauses, limit)
+
+    def _clauses(
+        self, terms: Iterable[tuple[str, float]], weight: float, context: float, *, folded: bool
+    ) -> list[tuple[tantivy.Occur, tantivy.Query]]:
+        fields = (FOLDED, CONTEXT_FOLDED) if folded else (ACCENTED, CONTEXT_ACCENTED)
+        return [
+            (tantivy.Occur.Should, tantivy.Query.boost_query(self._term(name, term), boost))
+            for term, count in terms
+            for name, boost in zip(fields, (weight * count, weight * context * count), strict=True)
+            if boost > 0
+        ]
+
+    def _has(self, term: str) -> bool:
+        """Whether some passage or context has the term with these diacritics."""
+        return any(self._searcher.doc_freq(name, term) for name in (ACCENTED, CONTEXT_ACCENTED))
 
     def holding(self, units: Sequence[str], limit: int) -> list[int]:
         """Numbers, ascending, of passages whose text or context holds all folded `units` and all pairs of neighbours.
@@ -199,6 +208,14 @@ class Lexical:
         """How many passages hold the folded term, in their text or in their article's context."""
         in_text = self._searcher.doc_freq(FOLDED, term)
         return int(max(in_text, self._searcher.doc_freq(CONTEXT_FOLDED, term)))
+
+
+def _weighted(units: list[str], weights: FieldWeights) -> list[tuple[str, float]]:
+    """The terms of a question, each with its weight."""
+    return [
+        *((term, float(n)) for term, n in Counter(units).most_common(_MOST_TERMS)),
+        *((term, weights.pairs * n) for term, n in Counter(bigrams(units)).most_common(_MOST_TERMS)),
+    ]
 
 
 def _joined(occur: tantivy.Occur, queries: Sequence[tantivy.Query]) -> tantivy.Query:

@@ -62,11 +62,11 @@ class Retriever:
     def _everywhere(self, query: Query, vector: np.ndarray, depth: int) -> tuple[dict[int, float], dict[int, float]]:
         """({passage: lexical score}, {passage: dense score}) of the best `depth` of each."""
         if self._index.compressed:  # then each takes milliseconds, and neither holds Python's lock
-            words = _BESIDE.submit(self._index.lexical_search, query.words, depth, self._fields())
+            words = _BESIDE.submit(self._index.lexical_search, query.words, depth, self._fields(query.typing))
             dense = self._index.dense_search(vector, depth)
             lexical = words.result()
         else:
-            lexical = self._index.lexical_search(query.words, depth, self._fields())
+            lexical = self._index.lexical_search(query.words, depth, self._fields(query.typing))
             dense = self._index.dense_search(vector, depth)
         floor = min(dense.values(), default=0.0)
         by_words_alone = [row for row in lexical if row not in dense]
@@ -81,7 +81,7 @@ class Retriever:
         rows = self._index.rows_of({article.id for article in self._index.articles() if passes(article, wanted)})
         scores = dict(zip(rows, self._index.best_sentence_scores(vector, rows), strict=True))
         dense = {row: scores[row] for row in sorted(scores, key=lambda row: (-scores[row], row))[:depth]}
-        found = self._index.lexical_search(query.words, self._index.passage_count, self._fields())
+        found = self._index.lexical_search(query.words, self._index.passage_count, self._fields(query.typing))
         lexical = {row: score for row, score in found.items() if row in scores}
         return lexical, {**{row: scores[row] for row in lexical}, **dense}
 
@@ -92,11 +92,13 @@ class Retriever:
             Typing.FOREIGN: self._settings.dense_share_foreign,
         }[typing]
 
-    def _fields(self) -> FieldWeights:
-        folded = self._settings.folded_share
+    def _fields(self, typing: Typing) -> FieldWeights:
+        """Folded words are half the work. A question with diacritics needs them only where nobody spells as it does."""
+        share, spelled = self._settings.folded_share, typing is Typing.ACCENTED
         return FieldWeights(
-            accented=1.0 - folded,
-            folded=folded,
+            accented=1.0 - share,
+            folded=0.0 if spelled else share,
+            unknown=share if spelled else 0.0,
             context=self._settings.context_weight,
             pairs=self._settings.pair_weight,
         )

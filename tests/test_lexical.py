@@ -81,6 +81,15 @@ def test_accents_count_in_one_field_and_not_in_the_other(tmp_path: Path) -> None
     assert index.search("hai hau", 5, ACCENTED) == []
 
 
+def test_only_a_word_that_no_passage_spells_so_is_looked_for_without_its_accents(tmp_path: Path) -> None:
+    index = opened(PASSAGES, tmp_path)
+    weights = FieldWeights(1, 0, 0, unknown=0.5)
+    assert index.search("má", 5, weights) == index.search("má", 5, ACCENTED)
+    assert sorted(row for row, _ in index.search("mạ", 5, weights)) == [2, 3]
+    half = {row: score / 2 for row, score in index.search("ma", 5, FOLDED)}
+    assert dict(index.search("mạ", 5, weights)) == pytest.approx(half)
+
+
 @pytest.mark.parametrize("weights", [ACCENTED, FOLDED, FieldWeights(0.5, 0.5, 0.5)])
 def test_composed_and_decomposed_questions_find_the_same(weights: FieldWeights, tmp_path: Path) -> None:
     index = opened([(unicodedata.normalize("NFD", text), context) for text, context in PASSAGES], tmp_path)

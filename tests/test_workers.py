@@ -18,6 +18,7 @@ from embeddings.errands import Candidate, found_in, of_file, outfit
 from embeddings.readers import Hints
 from embeddings.settings import IndexSettings
 from embeddings.workers import Workers
+from qa_bot.settings import BotSettings
 from tests.fakes import ROOT, WORDS, HashingEncoder, index_settings, write_articles
 from tests.test_preparing import TITLED
 from tests.workers_child import POISON
@@ -64,6 +65,16 @@ def test_replies_come_in_the_order_of_the_requests(workers: Workers) -> None:
     assert replies[70] == b""
     assert names(iter(replies[:70] + replies[71:])) == [f"bai-{n}.txt" for n in range(150)]
     assert len(workers.pids()) == 2
+
+
+def test_settings_of_a_bot_serve_and_its_secrets_stay_at_home() -> None:
+    settings = BotSettings.model_validate(
+        {"telegram": {"token": "12345:nobody-knows"}, "chunking": {"min_syllables": 7}}
+    )
+    given = outfit(settings, WORDS)
+    assert b"nobody-knows" not in given
+    with Workers(given, 2) as made:
+        assert names(made.run(iter(requests(3)))) == ["bai-0.txt", "bai-1.txt", "bai-2.txt"]
 
 
 def test_no_more_requests_are_taken_than_keep_the_workers_busy(workers: Workers) -> None:
