@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 
+import numpy as np
+
 from embeddings import generations
 from embeddings.encoders import Encoder
 from embeddings.errors import BotError
@@ -143,8 +145,7 @@ class Bot:
             begun = self._begin(question, history)
             query = self._understand(question, history, opened)
             (vector,) = begun.vectors([query.text])
-            wanted = narrowed(filters, query.period)
-            return Retriever(opened.index, self.settings.retrieval).search(query, vector, top, wanted)
+            return self._ranked(query, vector, top, filters, opened)
 
     def articles(self) -> list[Article]:
         with self._reading() as opened:
@@ -181,10 +182,8 @@ class Bot:
         vectors = begun.vectors([query.text for query in asked])
         clock.lap("encode")
         count = _REPRINTS * max(self.settings.answering.passages, self.settings.answering.nearest)
-        retriever = Retriever(opened.index, self.settings.retrieval)
         ranked = [
-            retriever.search(query, vector, count, narrowed(filters, query.period))
-            for query, vector in zip(asked, vectors, strict=True)
+            self._ranked(query, vector, count, filters, opened) for query, vector in zip(asked, vectors, strict=True)
         ]
         clock.lap("retrieve")
         answers: list[Answer] = []
@@ -197,6 +196,15 @@ class Bot:
             )
         clock.lap("answer")
         return answers
+
+    def _ranked(self, query: Query, vector: np.ndarray, count: int, filters: Filters, opened: Opened) -> list[Ranked]:
+        """Passages of the time that the question speaks of; where no article is of it, of any: "the report of 1999"
+        may be one that an article tells of.
+        """
+        retriever = Retriever(opened.index, self.settings.retrieval)
+        wanted = narrowed(filters, query.period)
+        found = retriever.search(query, vector, count, wanted)
+        return found if found or wanted == filters else retriever.search(query, vector, count, filters)
 
     def _answer_on_collection(
         self, query: Query, catalogue: Catalogue, filters: Filters, opened: Opened, clock: _Clock, begun: Begun

@@ -56,7 +56,7 @@ def counted(query: Query, sentence: str, marks: Sequence[kinds.Mark]) -> float:
 
 def in_time(period: Period | None, near: Collection[str], published: date | None) -> bool:
     """Whether a year of the period is among the words nearby, or the article appeared in it."""
-    if period is None or period.published:
+    if period is None:
         return True
     first, last = period.first or date.min, period.last or date.max
     years = (int(unit) for unit in near if len(unit) == _YEAR_DIGITS and unit.isascii() and unit.isdigit())

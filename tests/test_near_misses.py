@@ -68,3 +68,18 @@ def test_a_list_is_cited_with_what_announces_it_in_the_order_of_the_article(tmp_
     assert citation.quote.startswith(LIST)
     assert [citation.quote.index(item) for item in ITEMS] == sorted(citation.quote.index(item) for item in ITEMS)
     assert all(item in answer.text for item in ITEMS)
+
+
+def test_where_no_article_is_of_the_time_asked_about_what_the_articles_tell_of_it_is_found(tmp_path: Path) -> None:
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds" / "a.txt").write_text(f"Chuyện cây đa\n\n{AROUND}\n\nBài báo năm 1999 kể về cây đa ở Hòa An.\n")
+    index_dir = tmp_path / "index"
+    build(index_settings(tmp_path / "seeds", index_dir), HashingEncoder())
+    settings = BotSettings.model_validate({"index": {"dir": str(index_dir)}})
+    bot = Bot(settings, HashingEncoder(), Answerer(settings.answering), WORDS, lambda: TODAY)
+    question = "Các bài báo đăng năm 1999 kể về cây gì ở Hòa An?"
+    period = asked(question).period
+    assert period is not None
+    assert period.published
+    assert "1999" in bot.search(question, 1)[0].stored.passage.text
+    bot.close()

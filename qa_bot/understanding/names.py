@@ -97,12 +97,20 @@ def _is_name(
     known: dict[str, str],
     lexicon: Lexicon,
 ) -> bool:
-    """A single word is a name only where it was typed as one, and is none that asks."""
+    """A single word is a name only where it was typed as one, and is none that asks; "viết năm" is not "Việt Nam"."""
     written = known.get(keys.get((at, size), ""))
     if written is None:
         return False
     typed = text[words[at].start() : words[at + size - 1].end()]
+    if not _spelled_alike(typed, written):
+        return False
     return size > 1 or (at > 0 and typed[:1].isupper() and typed.casefold() not in lexicon.question_words)
+
+
+def _spelled_alike(typed: str, written: str) -> bool:
+    """Whether each word is typed without its diacritics, or with the very ones that the articles write."""
+    own, theirs = syllables(typed), syllables(written)
+    return len(own) == len(theirs) and all(a in (b, fold(b)) for a, b in zip(own, theirs, strict=True))
 
 
 def _capitalised(text: str, words: Sequence[re.Match[str]], at: int, lexicon: Lexicon) -> int:
