@@ -201,11 +201,11 @@ class Server:
             for field in layout.fields_of(part, dim):
                 if field.kind == "vector":
                     kind = vectors if field.name == "vector" else VectorIndex("FLAT", {}, 0)
-                    params.add_index(field.name, index_type=kind.kind, metric_type="IP", params=kind.build)
+                    params.add_index(field.name, index_type=kind.kind, metric_type="IP", **_tuned(kind.build))
                 elif field.kind == "words":
                     params.add_index(
                         bm25(field.name), index_type="SPARSE_INVERTED_INDEX", metric_type="BM25",
-                        params={"bm25_k1": _K1, "bm25_b": _B},
+                        **_tuned({"bm25_k1": _K1, "bm25_b": _B}),
                     )  # fmt: skip
                 elif field.indexed:
                     params.add_index(field.name, index_type="INVERTED")
@@ -261,6 +261,11 @@ class Server:
                 search_params={"metric_type": metric, "params": dict(how)}, timeout=self._seconds,
             )  # fmt: skip
         return found[0]  # type: ignore[no-any-return]
+
+
+def _tuned(params: Mapping[str, object]) -> dict[str, object]:
+    """Parameters of an index as one, called params: Milvus Lite reads none that stand by themselves."""
+    return {"params": {"params": dict(params)}} if params else {}
 
 
 def _pymilvus() -> Any:

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from embeddings.settings import Articles, Index, IndexSettings
+
 _PATIENCE = 60.0  # seconds for its start, on a busy machine
 _LOG = "server.log"
 
@@ -64,3 +66,12 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def milvus_settings(source: Path, home: Path, uri: str, prefix: str = "qa_bot") -> IndexSettings:
+    """Settings of a build in `home` that is published to the server."""
+    index = Index(
+        dir=home / "index", backend="milvus", milvus_uri=uri, milvus_prefix=prefix, milvus_cache_dir=home / "copies",
+        milvus_timeout_seconds=30,
+    )  # fmt: skip
+    return IndexSettings(articles=Articles(source=(source,)), index=index)
