@@ -1,14 +1,15 @@
 """A Milvus server as a few verbs over collections. The only module that imports pymilvus, and late.
 
-Every call has a limit of time; every refusal becomes a ServerProblem that says which server, what, and the cure. Calls
-may come from several threads. BM25 functions came with Milvus 2.5: https://milvus.io/docs/full-text-search.md.
+Every call has a limit of time; every refusal becomes a ServerProblem (milvus_problems). Calls may come from several
+threads.
 """
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,20 +17,16 @@ from embeddings import milvus_layout as layout
 from embeddings.console import one_line
 from embeddings.errors import ServerProblem
 from embeddings.milvus_layout import Field, VectorIndex, bm25
+from embeddings.milvus_problems import ALIAS_GONE, GONE, SHOWN, UNLOADED, problem, too_old
 
 if TYPE_CHECKING:
     import numpy as np
 
     from embeddings.settings import Index as IndexSection
 
-_FIRST_WITH_BM25 = (2, 5)
 _ANALYSERS = ("whitespace", "standard")  # the first that the server has; Milvus Lite has only the second
 _K1, _B = 1.2, 0.75  # Tantivy's
-_GONE = 100  # pymilvus.exceptions.ErrorCode.COLLECTION_NOT_FOUND
-_ALIAS_GONE = 1600  # Milvus's merr.ErrAliasNotFound; Milvus Lite says _GONE
-_REFUSED = re.compile(r"auth|unauthenticated|permission|password|token", re.IGNORECASE)
-_AWAY = re.compile(r"unavailable|fail(ed)? connecting|deadline|timeout|refused|connection", re.IGNORECASE)
-_SHOWN = 160  # characters of what a server says
+_SHORTEST, _LONGEST = 0.02, 2.0  # seconds between two looks at an index that is being built
 
 
 class Server:
@@ -47,8 +44,7 @@ class Server:
                 uri=self.address, token=settings.milvus_token.get_secret_value(), timeout=self._seconds
             )
             self.version = str(self._client.get_server_version(timeout=self._seconds))
-        numbers = re.match(r"v?(\d+)\.(\d+)", self.version)
-        if numbers and (int(numbers[1]), int(numbers[2])) < _FIRST_WITH_BM25:
+        if too_old(self.version):
             raise ServerProblem(
                 f"The Milvus server at {self.address} is of version {self.version}, which has no BM25 function. "
                 "Upgrade it to 2.5 or newer."
@@ -68,22 +64,7 @@ class Server:
         return grpc.RpcError  # type: ignore[no-any-return]
 
     def _problem(self, error: Exception, doing: str) -> ServerProblem:
-        said = one_line(str(getattr(error, "message", "") or _details(error)))[:_SHOWN]
-        if getattr(error, "code", None) == _GONE:
-            return ServerProblem(
-                f"The Milvus server at {self.address} has no such generation any more ({said}). Ask again, or publish "
-                "one: rebuild-index"
-            )
-        if _AWAY.search(said):
-            return ServerProblem(
-                f"The Milvus server at {self.address} cannot be reached. Start it, or correct index.milvus_uri."
-            )
-        if _REFUSED.search(said):
-            return ServerProblem(
-                f"The Milvus server at {self.address} refuses the token ({said}). Set the right one: "
-                "QA_BOT_INDEX_MILVUS_TOKEN"
-            )
-        return ServerProblem(f"The Milvus server at {self.address} refused to {doing} ({said}).")
+        return problem(self.address, doing, getattr(error, "code", None), str(getattr(error, "message", "")) or error)
 
     def close(self) -> None:
         with self._telling("close"):
@@ -111,7 +92,7 @@ class Server:
         try:
             found = self._client.describe_alias(self.prefix, timeout=self._seconds)
         except (self._milvus.MilvusException, self._rpc_error()) as error:
-            if getattr(error, "code", None) in (_GONE, _ALIAS_GONE):
+            if getattr(error, "code", None) in (GONE, ALIAS_GONE):
                 return None
             raise self._problem(error, "tell its alias") from error
         return str(found["collection_name"])
@@ -148,18 +129,18 @@ class Server:
 
     def create(self, part: str, number: int, dim: int) -> None:
         name = layout.name_of(self.prefix, part, number)
-        problem: Exception | None = None
+        refusal: Exception | None = None
         for analyser in _ANALYSERS:
             try:
                 schema = self._schema(layout.fields_of(part, dim), analyser)
                 self._client.create_collection(name, schema=schema, num_shards=self._shards, timeout=self._patience)
                 return
             except (self._milvus.MilvusException, self._rpc_error()) as error:
-                problem = error
+                refusal = error
                 if not re.search("tokenizer|analyzer", str(error)):
                     break
-        assert problem is not None  # noqa: S101 - else we had returned
-        raise self._problem(problem, f"make the collection {name}") from problem
+        assert refusal is not None  # noqa: S101 - else we had returned
+        raise self._problem(refusal, f"make the collection {name}") from refusal
 
     def _schema(self, fields: Sequence[Field], analyser: str) -> Any:
         milvus, kinds = self._milvus, self._milvus.DataType
@@ -209,8 +190,30 @@ class Server:
                     )  # fmt: skip
                 elif field.indexed:
                     params.add_index(field.name, index_type="INVERTED")
-            self._client.create_index(name, params, timeout=self._patience)
+            self._client.create_index(name, params, timeout=self._patience, sync=False)
+            self._wait_for_indexes(name)
             self._client.load_collection(name, replica_number=self._replicas, timeout=self._patience)
+
+    def _wait_for_indexes(self, name: str) -> None:
+        """Until all rows are indexed. The client's own waiting takes half a second an index at the least."""
+        end, pause = time.monotonic() + self._patience, _SHORTEST
+        for index in self._client.list_indexes(name):
+            while True:
+                state = self._client.describe_index(name, index, timeout=self._seconds) or {}
+                if state.get("state") == "Failed":
+                    raise ServerProblem(
+                        f"The Milvus server at {self.address} could not index {index} of {name} "
+                        f"({one_line(str(state.get('index_state_fail_reason', '')))[:SHOWN]})."
+                    )
+                if state.get("state") == "Finished" and not state.get("pending_index_rows"):
+                    break
+                if time.monotonic() > end:
+                    raise ServerProblem(
+                        f"The Milvus server at {self.address} indexes {name} for longer than "
+                        "index.milvus_build_minutes allows. Allow more, or give it more nodes."
+                    )
+                time.sleep(pause)
+                pause = min(2 * pause, _LONGEST)
 
     def drop(self, part: str, number: int) -> None:
         with self._telling("drop a collection"):
@@ -220,23 +223,32 @@ class Server:
 
     def count(self, part: str, number: int, where: str = "") -> int:
         """How many rows there are of which `where` holds, those inserted just now included."""
-        with self._telling("count"):
-            found = self._client.query(
-                layout.name_of(self.prefix, part, number), filter=where, output_fields=["count(*)"],
-                consistency_level="Strong", timeout=self._seconds,
-            )  # fmt: skip
+        found = self._asked(
+            "count", self._client.query, layout.name_of(self.prefix, part, number), filter=where,
+            output_fields=["count(*)"], consistency_level="Strong",
+        )  # fmt: skip
         return int(found[0]["count(*)"])
 
     def rows(
         self, part: str, number: int, where: str, fields: Sequence[str], limit: int = layout.MOST_HITS
     ) -> list[dict[str, Any]]:
         """Those of which `where` holds, in no order."""
-        with self._telling("read rows"):
-            found = self._client.query(
-                layout.name_of(self.prefix, part, number), filter=where, output_fields=list(fields), limit=limit,
-                timeout=self._seconds,
-            )  # fmt: skip
+        found = self._asked(
+            "read rows", self._client.query, layout.name_of(self.prefix, part, number), filter=where,
+            output_fields=list(fields), limit=limit,
+        )  # fmt: skip
         return [dict(row) for row in found]
+
+    def _asked(self, doing: str, call: Callable[..., Any], name: str, **arguments: object) -> Any:
+        """What the server answers; a collection that it has let go of (Milvus Lite does, at a restart) is loaded."""
+        with self._telling(doing):
+            try:
+                return call(name, timeout=self._seconds, **arguments)
+            except self._milvus.MilvusException as error:
+                if not UNLOADED.search(str(error)):
+                    raise
+            self._client.load_collection(name, replica_number=self._replicas, timeout=self._seconds)
+            return call(name, timeout=self._seconds, **arguments)
 
     def nearest(
         self, number: int, vector: np.ndarray, limit: int, how: Mapping[str, object], where: str = ""
@@ -254,12 +266,11 @@ class Server:
         self, part: str, number: int, sought: object, field: str, metric: str, how: Mapping[str, object],
         limit: int, where: str, wanted: str,
     ) -> Sequence[Mapping[str, Any]]:  # fmt: skip
-        with self._telling("search"):
-            found = self._client.search(
-                layout.name_of(self.prefix, part, number), data=[sought], anns_field=field, filter=where,
-                limit=min(limit, layout.MOST_HITS), output_fields=[wanted],
-                search_params={"metric_type": metric, "params": dict(how)}, timeout=self._seconds,
-            )  # fmt: skip
+        found = self._asked(
+            "search", self._client.search, layout.name_of(self.prefix, part, number), data=[sought], anns_field=field,
+            filter=where, limit=min(limit, layout.MOST_HITS), output_fields=[wanted],
+            search_params={"metric_type": metric, "params": dict(how)},
+        )  # fmt: skip
         return found[0]  # type: ignore[no-any-return]
 
 
@@ -278,9 +289,3 @@ def _pymilvus() -> Any:
         ) from error
     logging.getLogger("pymilvus").setLevel(logging.CRITICAL + 1)  # it logs each error with a traceback; we tell it
     return pymilvus
-
-
-def _details(error: Exception) -> str:
-    details = getattr(error, "details", None)
-    code = getattr(error, "code", None)
-    return f"{code() if callable(code) else ''} {details() if callable(details) else error}"

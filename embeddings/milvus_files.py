@@ -17,7 +17,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from embeddings import milvus_layout as layout
-from embeddings.errors import CorruptIndex, StaleIndex, StorageError
+from embeddings.errors import StaleIndex, StorageError
+from embeddings.milvus_articles import corrupt
 from embeddings.milvus_client import Server
 
 FORMAT = 1  # raise it when what lies in Milvus changes its meaning
@@ -84,7 +85,7 @@ def contents_of(server: Server, number: int) -> Contents:
         files = {name: Packed(**packed) for name, packed in contents.pop("files").items()}
         return Contents(**contents, files=files)
     except (IndexError, KeyError, TypeError, ValueError) as error:
-        raise _corrupt(server, number, CONTENTS) from error
+        raise corrupt(server, number, CONTENTS) from error
 
 
 def copy_of(server: Server, number: int, name: str, contents: Contents, cache: Path) -> Path:
@@ -94,7 +95,7 @@ def copy_of(server: Server, number: int, name: str, contents: Contents, cache: P
     """
     packed = contents.files.get(name)
     if packed is None:
-        raise _corrupt(server, number, name)
+        raise corrupt(server, number, name)
     copy = cache / f"{packed.sha256}-{name}"
     try:
         if _is_whole(copy, packed):
@@ -137,9 +138,9 @@ def _fetched(server: Server, number: int, name: str, packed: Packed) -> bytes:
         squeezed = b"".join(base64.b64decode(found[key]) for key in range(packed.first, end))
         data = zlib.decompress(squeezed)
     except (KeyError, ValueError, zlib.error) as error:
-        raise _corrupt(server, number, name) from error
+        raise corrupt(server, number, name) from error
     if hashlib.sha256(data).hexdigest() != packed.sha256:
-        raise _corrupt(server, number, name)
+        raise corrupt(server, number, name)
     return data
 
 
@@ -151,13 +152,6 @@ def _forget_old(cache: Path, name: str) -> None:
             copies.append((path.stat().st_mtime, path))
     for _, path in sorted(copies, reverse=True)[_KEPT:]:
         path.unlink(missing_ok=True)
-
-
-def _corrupt(server: Server, number: int, name: str) -> CorruptIndex:
-    return CorruptIndex(
-        f"{name} of generation {number} on {server.address} is not what was published. Publish it again: "
-        "rebuild-index --full"
-    )
 
 
 def _digest(text: str) -> str:

@@ -9,12 +9,9 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -26,20 +23,18 @@ from embeddings.errors import CorruptIndex
 from embeddings.index import StoredPassage
 from embeddings.layout import VOCABULARY_FILE
 from embeddings.lexical import FieldWeights
+from embeddings.milvus_articles import Articles, corrupt
 from embeddings.milvus_client import Server
 from embeddings.milvus_files import contents_of, copy_of
-from embeddings.milvus_rows import HEADER_FIELDS, PASSAGE_FIELDS, Placed, Whole, passage_of, placed, whole
+from embeddings.milvus_rows import PASSAGE_FIELDS, passage_of
 from embeddings.milvus_words import FieldQuestion
 from embeddings.records import Article, Header, Kind
 from embeddings.selection import EVERYTHING, Selection
-from embeddings.storage import newest_first
 from embeddings.vocabulary import Vocabulary
 
 FREQUENCIES_FILE, PLACES_FILE = "frequencies.sqlite", "places.json"
-_ARTICLES_AT_ONCE = 32
-_HEADERS_AT_ONCE = 2_000
 _ROWS_AT_ONCE = 1_000
-_KEPT_ARTICLES = 512
+_VECTORS_OF = 64  # passages at once; a passage has few of them
 _SENTENCES_EACH = 8  # of a passage, that a search for its best one may have to bring
 
 
@@ -58,7 +53,7 @@ class MilvusIndex:
         self.warning: str | None = None
         self.places = frozenset[str](json.loads(copy(PLACES_FILE).read_bytes()))
         self._kind = layout.VectorIndex(contents.vectors, {"nlist": contents.nlist}, self.manifest.sentences)
-        self._articles: OrderedDict[int, Whole] = OrderedDict()
+        self._articles = Articles(server, number, self.manifest.articles)
         self._lock = threading.Lock()
         self._selected: tuple[Selection, str] = (EVERYTHING, "")
         self.vocabulary = Vocabulary(copy(VOCABULARY_FILE))
@@ -75,60 +70,13 @@ class MilvusIndex:
         return self.articles_at(range(self.manifest.articles))
 
     def articles_at(self, rows: Iterable[int]) -> list[Article]:
-        waiting, found = iter(rows), list[Article]()
-        while part := list(islice(waiting, _ARTICLES_AT_ONCE)):
-            wholes = self._wholes(part)
-            found += [wholes[row].article for row in part]
-        return found
-
-    def _wholes(self, rows: Iterable[int]) -> dict[int, Whole]:
-        """The articles of these rows, fetched unless they were lately."""
-        wanted = list(dict.fromkeys(rows))
-        with self._lock:
-            found = {row: self._articles[row] for row in wanted if row in self._articles}
-        missing = [row for row in wanted if row not in found]
-        for at in range(0, len(missing), _ARTICLES_AT_ONCE):
-            part = missing[at : at + _ARTICLES_AT_ONCE]
-            of: dict[int, list[dict[str, Any]]] = {row: [] for row in part}
-            where = layout.among("article", part)
-            for piece in self._server.rows(layout.ARTICLES, self._number, where, HEADER_FIELDS):
-                of[int(piece["article"])].append(piece)
-            found.update({row: self._whole(pieces) for row, pieces in of.items()})
-        with self._lock:
-            for row in wanted:
-                self._articles[row] = found[row]
-                self._articles.move_to_end(row)
-            while len(self._articles) > _KEPT_ARTICLES:
-                self._articles.popitem(last=False)
-        return found
-
-    def _whole(self, found: Sequence[dict[str, Any]]) -> Whole:
-        try:
-            return whole(found)
-        except (ValueError, KeyError, TypeError) as error:
-            raise self._corrupt("An article") from error
-
-    @cached_property
-    def _placed(self) -> tuple[Placed, ...]:
-        """All articles in order, without their texts: one pass over them, when it is first asked for."""
-        found: dict[int, Placed] = {}
-        for at in range(0, self.manifest.articles, _HEADERS_AT_ONCE):
-            where = f"piece == 0 and article >= {at} and article < {at + _HEADERS_AT_ONCE}"
-            for row in self._server.rows(layout.ARTICLES, self._number, where, HEADER_FIELDS):
-                found[int(row["article"])] = placed(int(row["article"]), str(row["content"]))
-        if len(found) != self.manifest.articles:
-            raise self._corrupt("The list of articles")
-        return tuple(found[row] for row in sorted(found))
-
-    @cached_property
-    def _headers(self) -> tuple[Header, ...]:
-        return tuple(sorted((of.header for of in self._placed), key=newest_first))
+        return [of.article for of in self._articles.in_order(rows)]
 
     def headers(self) -> Sequence[Header]:
-        return self._headers
+        return self._articles.headers
 
     def by_article(self, rows: Iterable[int]) -> dict[int, list[int]]:
-        ends = np.cumsum([of.count for of in self._placed])
+        ends = np.cumsum([of.count for of in self._articles.placed])
         found: dict[int, list[int]] = {}
         for row in rows:
             found.setdefault(int(np.searchsorted(ends, row, side="right")), []).append(row)
@@ -149,7 +97,7 @@ class MilvusIndex:
     def _passages(self, where: str) -> list[StoredPassage]:
         """Those of which the filter holds, in order."""
         rows = self._server.rows(layout.PASSAGES, self._number, where, PASSAGE_FIELDS)
-        of = self._wholes(int(row["article"]) for row in rows)
+        of = self._articles.whole(int(row["article"]) for row in rows)
         return sorted((passage_of(row, of[int(row["article"])]) for row in rows), key=lambda stored: stored.row)
 
     def passages_of(self, article_id: str, kind: Kind | None = None) -> list[StoredPassage]:
@@ -187,8 +135,8 @@ class MilvusIndex:
 
     def sentence_scores(self, query: np.ndarray, rows: Sequence[int]) -> list[np.ndarray]:
         found: dict[int, list[tuple[int, Any]]] = {row: [] for row in rows}
-        for at in range(0, len(rows), _ROWS_AT_ONCE):
-            where = layout.among("passage", rows[at : at + _ROWS_AT_ONCE])
+        for at in range(0, len(rows), _VECTORS_OF):
+            where = layout.among("passage", rows[at : at + _VECTORS_OF])
             for one in self._server.rows(layout.SENTENCES, self._number, where, ("row", "passage", "vector")):
                 found[int(one["passage"])].append((int(one["row"]), one["vector"]))
         if not all(found.values()):
@@ -291,10 +239,7 @@ class MilvusIndex:
         return sorted(int(row["article"]) for row in found)
 
     def _corrupt(self, what: str) -> CorruptIndex:
-        return CorruptIndex(
-            f"{what} of generation {self._number} on {self._server.address} is not what was published. Publish it "
-            "again: rebuild-index --full"
-        )
+        return corrupt(self._server, self._number, what)
 
     def close(self) -> None:
         self._threads.shutdown()

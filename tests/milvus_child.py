@@ -2,7 +2,7 @@
 
 python tests/milvus_child.py SOURCE INDEX URI CACHE [--at STAGE STEP] [--prefix NAME]
 
-At that step it says "halted" and waits until standard input ends.
+From that step on it says "halted" and waits until standard input ends.
 """
 
 from __future__ import annotations
@@ -14,9 +14,27 @@ from pathlib import Path
 from embeddings import pipeline
 from embeddings.console import complain
 from embeddings.errors import BotError
-from tests.build_child import At, halt
+from tests.build_child import halt
 from tests.fakes import HashingEncoder
 from tests.milvus_server import milvus_settings
+
+
+class Halting:
+    """Progress that halts once, when a stage has made so many steps or more: some come together."""
+
+    def __init__(self, stage: str, step: int) -> None:
+        self._stage, self._step = stage, step
+        self._now, self._done = "", 0
+
+    def stage(self, name: str, total: int) -> None:  # noqa: ARG002
+        self._now, self._done = name, 0
+        self.advance(0)
+
+    def advance(self, steps: int = 1) -> None:
+        self._done += steps
+        if self._now == self._stage and self._done >= self._step:
+            self._stage = ""
+            halt()
 
 
 def main() -> int:
@@ -30,7 +48,7 @@ def main() -> int:
     settings = milvus_settings(options.source, options.home, options.uri, options.prefix)
     stage, step = options.at
     try:
-        report = pipeline.build(settings, HashingEncoder(), At(stage, int(step), halt))
+        report = pipeline.build(settings, HashingEncoder(), Halting(stage, int(step)))
     except BotError as error:
         complain(f"{type(error).__name__}: {error}")
         return 1
