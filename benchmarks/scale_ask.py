@@ -119,6 +119,7 @@ def recall(found: Sequence[float], exact: Sequence[float]) -> float:
 def dense_leg(bot: Bot, settings: BotSettings, questions: Sequence[str]) -> dict[str, object]:
     """Recall of the dense leg against exact search, at the depth that retrieval asks for, and its time."""
     index = bot.index
+    assert isinstance(index, Index)  # noqa: S101 - the settings of this benchmark have no server
     encoder = make_encoder(settings)
     queries = encoder.encode_queries(questions)
     times: list[float] = []

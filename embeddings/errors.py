@@ -11,7 +11,8 @@ BotError
     ├── NoIndex        nothing was built yet
     ├── StaleIndex     built by another embedding model or an older version
     ├── CorruptIndex   no generation on disk passes its own checksums
-    └── IndexBusy      another build holds the builder's lock
+    ├── IndexBusy      another build holds the builder's lock
+    └── ServerProblem  the server that holds the index cannot be reached, or refuses
 """
 
 
@@ -60,4 +61,8 @@ class CorruptIndex(IndexProblem):
 
 
 class IndexBusy(IndexProblem):
+    pass
+
+
+class ServerProblem(IndexProblem):
     pass

@@ -211,8 +211,13 @@ def stamp(index_dir: Path, manifest: Manifest) -> None:
 
 
 def read_manifest(folder: Path) -> Manifest:
+    """Raises CorruptIndex, StaleIndex."""
+    return manifest_in(folder / MANIFEST)
+
+
+def manifest_in(file: Path) -> Manifest:
     try:
-        document = json.loads((folder / MANIFEST).read_bytes())
+        document = json.loads(file.read_bytes())
         body = document["manifest"]
         if document["sha256"] != _digest(body):
             raise CorruptIndex(f"{MANIFEST} is not what was written")

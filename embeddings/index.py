@@ -13,6 +13,7 @@ from embeddings import generations, lexical, storage, vectors, vectors_compresse
 from embeddings.errors import CorruptIndex, StaleIndex
 from embeddings.layout import LEXICAL_FOLDER, STORAGE_FILE, VECTORS_FILE, VOCABULARY_FILE
 from embeddings.records import Article, Context, Header, Kind, Passage
+from embeddings.selection import EVERYTHING, Selection
 from embeddings.vietnamese import fold, syllables
 
 _FEW = 100_000  # vectors
@@ -67,6 +68,11 @@ class Index:
         return not self._vectors.exact
 
     @property
+    def searches_wait(self) -> bool:
+        """See SearchIndex: over compressed vectors each search takes milliseconds, and neither holds Python's lock."""
+        return self.compressed
+
+    @property
     def searches_fast(self) -> bool:
         """Whether a search reads little."""
         return len(self) <= _FEW or not self._vectors.exact
@@ -105,6 +111,10 @@ class Index:
             found.setdefault(int(article_of[row]), []).append(row)
         return found
 
+    def articles_of_passages(self) -> np.ndarray:
+        """For each passage, the row of its article: (passages,), ascending."""
+        return self._storage.articles_of_passages
+
     def passages(self, rows: Sequence[int]) -> list[StoredPassage]:
         found = self._storage.passages(rows)
         return [StoredPassage(int(row), *parts) for row, parts in zip(rows, found, strict=True)]
@@ -124,11 +134,13 @@ class Index:
         """The rows of all passages of these articles, ascending."""
         return self._storage.rows_of(article_ids)
 
-    def dense_search(self, query: np.ndarray, limit: int) -> dict[int, float]:
+    def dense_search(self, query: np.ndarray, limit: int, selection: Selection = EVERYTHING) -> dict[int, float]:
         """{passage row: score of its best sentence} of at least `limit` passages, where there are that many.
 
-        `query` (dim,) is a unit vector, scores are cosines.
+        `query` (dim,) is a unit vector, scores are cosines. Of a selection there are not more than `limit`.
         """
+        if selection != EVERYTHING:
+            return self._dense_within(query, limit, selection)
         total = len(self._vectors)
         wanted = min(self.passage_count, limit)
         sentences = 4 * wanted
@@ -141,10 +153,18 @@ class Index:
                 return best
             sentences *= 4
 
-    def sentence_scores(self, query: np.ndarray, row: int) -> np.ndarray:
-        """Cosines of the sentences of passage `row`, in order: (sentences,) float32."""
-        rows = np.arange(self._first_sentence[row], self._first_sentence[row + 1])
-        return self._vectors.rows(rows) @ np.asarray(query, np.float32)
+    def _dense_within(self, query: np.ndarray, limit: int, selection: Selection) -> dict[int, float]:
+        rows = self._rows_within(selection)
+        scores = dict(zip(rows, self.best_sentence_scores(query, rows), strict=True))
+        return {row: scores[row] for row in sorted(scores, key=lambda row: (-scores[row], row))[:limit]}
+
+    def _rows_within(self, selection: Selection) -> list[int]:
+        return self.rows_of({header.id for header in self.headers() if selection.holds(header)})
+
+    def sentence_scores(self, query: np.ndarray, rows: Sequence[int]) -> list[np.ndarray]:
+        """For each passage of `rows` the cosines of its sentences, in order: (sentences,) float32."""
+        sentences = [np.arange(self._first_sentence[row], self._first_sentence[row + 1]) for row in rows]
+        return [self._vectors.rows(of) @ np.asarray(query, np.float32) for of in sentences]
 
     def best_sentence_scores(self, query: np.ndarray, rows: Sequence[int]) -> list[float]:
         """The cosine of the best sentence of each passage in `rows`."""
@@ -156,11 +176,17 @@ class Index:
         starts = np.concatenate([[0], np.cumsum(ends - firsts)[:-1]])
         return [float(score) for score in np.maximum.reduceat(scores, starts)]
 
-    def lexical_search(self, question: str, limit: int, weights: lexical.FieldWeights) -> dict[int, float]:
-        """{passage row: BM25 summed over the weighted fields} of the best `limit` passages."""
-        found = self._lexical.search(question, limit, weights)
+    def lexical_search(
+        self, question: str, limit: int, weights: lexical.FieldWeights, selection: Selection = EVERYTHING
+    ) -> dict[int, float]:
+        """{passage row: BM25 summed over the weighted fields} of the best `limit` passages, best first."""
+        found = self._lexical.search(question, limit if selection == EVERYTHING else self.passage_count, weights)
         rows = self._rows([number for number, _ in found])
-        return {row: score for row, (_, score) in zip(rows, found, strict=True)}
+        scores = {row: score for row, (_, score) in zip(rows, found, strict=True)}
+        if selection == EVERYTHING:
+            return scores
+        within = set(self._rows_within(selection))
+        return dict([item for item in scores.items() if item[0] in within][:limit])
 
     def holding(self, units: Sequence[str], limit: int) -> list[int]:
         """Passages that hold all of the folded `units` and each two neighbouring ones as neighbours; see Lexical."""

@@ -15,6 +15,7 @@ BUILD: Catalogue = {
     "stage.compress": {"vi": "Nén vectơ", "en": "Compressing"},
     "stage.index": {"vi": "Lập chỉ mục", "en": "Indexing"},
     "stage.check": {"vi": "Kiểm tra", "en": "Checking"},
+    "stage.publish": {"vi": "Đưa lên Milvus", "en": "Publishing to Milvus"},
     "stage.model": {"vi": "Chuẩn bị mô hình (một lần)", "en": "Preparing the model (once)"},
     "build.title": {"vi": "Chỉ mục số {number} · {folder}", "en": "Index generation {number} · {folder}"},
     "build.unchanged": {"vi": "không có gì mới", "en": "nothing new"},

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
@@ -75,6 +75,7 @@ def build(
     started = time.perf_counter()
     index_dir = settings.index.dir
     with generations.builder_lock(index_dir), ExitStack() as held:
+        publish = _publisher(settings, progress, held)
         recipe = _recipe(settings, encoder.fingerprint)
         base = None if full else _base(index_dir, recipe, held)
         folder = held.enter_context(generations.staging(index_dir))
@@ -91,6 +92,7 @@ def build(
         changed = draft.settle()
         _refuse_if_empty(draft, settings, skipped)
         if base is not None and not changed:
+            publish()
             return _report(base.manifest, True, 0, skipped, started)
         dim = base.manifest.dim if base else 0
         encoded, canaries = encode(draft, encoder, settings, dim, progress, cluster, use_cache=not full)
@@ -117,7 +119,23 @@ def build(
         manifest = _publish(folder, index_dir, manifest, canaries, progress)
         sound = {manifest.number, *([base.manifest.number] if base else [])}
         generations.prune(index_dir, settings.index.keep_generations, sound)
+        publish()
     return _report(manifest, False, encoded, skipped, started)
+
+
+def _publisher(settings: IndexSettings, progress: Progress, held: ExitStack) -> Callable[[], object]:
+    """What brings the newest generation to where it is asked, if that is not the folder it was built in.
+
+    Raises ServerProblem at once where a server cannot be reached, rather than after the build.
+    """
+    if settings.index.backend == "faiss":
+        return lambda: None
+    from embeddings.milvus_publishing import publish  # late: other builds need none of it
+    from embeddings.milvus_source import MilvusSource
+
+    source = held.enter_context(closing(MilvusSource(settings.index)))
+    source.server.collections()
+    return lambda: publish(settings, source.server, progress)
 
 
 def _refuse_if_empty(draft: Draft, settings: IndexSettings, skipped: list[Skipped]) -> None:

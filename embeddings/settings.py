@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from embeddings.errors import SettingsError
 from embeddings.web_settings import WebSettings
@@ -117,6 +117,35 @@ class Index(Section):
     keep_generations: int = Field(2, ge=2)
     writer_megabytes: int = Field(64, ge=15)
     exact_sentences: int = Field(50_000, ge=0)
+    backend: Literal["faiss", "milvus"] = "faiss"
+    milvus_uri: str = "http://127.0.0.1:19530"
+    milvus_token: SecretStr = SecretStr("")
+    milvus_prefix: str = "qa_bot"
+    milvus_timeout_seconds: float = Field(5.0, gt=0)
+    milvus_build_minutes: float = Field(60.0, gt=0)
+    milvus_vector_index: Literal["auto", "FLAT", "HNSW", "IVF_RABITQ", "DISKANN"] = "auto"
+    milvus_shards: int = Field(1, ge=1, le=16)
+    milvus_replicas: int = Field(1, ge=1)
+    milvus_cache_dir: Path | None = None
+
+    @field_validator("milvus_token", mode="before")
+    @classmethod
+    def _text(cls, value: object) -> object:
+        return str(value) if isinstance(value, int) else value  # digits in the environment are read as a number
+
+    @field_validator("milvus_uri")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if not re.fullmatch(r"https?://[^\s/@]+/?", value):
+            raise ValueError("write it as http://host:port; who asks goes into QA_BOT_INDEX_MILVUS_TOKEN")
+        return value
+
+    @field_validator("milvus_prefix")
+    @classmethod
+    def _name(cls, value: str) -> str:
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,99}", value):
+            raise ValueError("Milvus takes letters, digits and _ in names, a letter or _ first, here at most 100")
+        return value
 
 
 class Terminal(Section):

@@ -7,7 +7,7 @@ from typing import Protocol
 
 class Progress(Protocol):
     def stage(self, name: str, total: int) -> None:
-        """A new stage begins: "read", "fetch", "encode", "compress", "index", "check" …, with `total` steps."""
+        """A new stage begins, of `total` steps: "read", "fetch", "encode", "compress", "index", "check", "publish"."""
         ...
 
     def advance(self, steps: int = 1) -> None: ...

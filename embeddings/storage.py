@@ -88,7 +88,7 @@ class Storage:
             )
             for row, (id_, path, title, day, author, source, story) in enumerate(self._all(query))
         )  # fmt: skip
-        return tuple(sorted(headers, key=_newest_first))
+        return tuple(sorted(headers, key=newest_first))
 
     @cached_property
     def articles_of_passages(self) -> np.ndarray:
@@ -144,7 +144,7 @@ class Storage:
         self._connection.close()
 
 
-def _newest_first(header: Header) -> tuple[bool, int, str, int]:
+def newest_first(header: Header) -> tuple[bool, int, str, int]:
     day = header.published
     return day is None, -day.toordinal() if day else 0, header.title or header.path, header.row
 

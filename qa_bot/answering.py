@@ -9,9 +9,10 @@ from datetime import date
 
 import numpy as np
 
-from embeddings.index import Index, StoredPassage
+from embeddings.index import StoredPassage
 from embeddings.lexicon import Lexicon
 from embeddings.records import Kind, Span
+from embeddings.searching import SearchIndex
 from qa_bot.calibration import AS_FITTED, Calibration
 from qa_bot.citations import cite
 from qa_bot.confidence import Model, models
@@ -50,7 +51,7 @@ class Answerer:
         query: Query,
         vector: np.ndarray,
         ranked: Sequence[Ranked],
-        index: Index,
+        index: SearchIndex,
         lexicon: Lexicon,
         calibration: Calibration = AS_FITTED,
         first: int = 1,
@@ -103,7 +104,7 @@ class Answerer:
         query: Query,
         order: Sequence[Candidate],
         ranked: Sequence[Ranked],
-        index: Index,
+        index: SearchIndex,
         model: Model,
         lexicon: Lexicon,
     ) -> Candidate | None:
@@ -163,7 +164,7 @@ def _is_neighbour(candidate: Candidate, of: Candidate) -> bool:
 
 
 def _chosen(
-    candidate: Candidate, query: Query, stories: Sequence[Story], order: Sequence[Candidate], index: Index
+    candidate: Candidate, query: Query, stories: Sequence[Story], order: Sequence[Candidate], index: SearchIndex
 ) -> _Chosen:
     """The sentence, and after one that announces a list its items, in order, as they stand in the article."""
     stored = candidate.ranked.stored
@@ -174,7 +175,7 @@ def _chosen(
     return _Chosen(candidate, span, tuple(dict.fromkeys([*also, *repeated_in(candidate, order)])))
 
 
-def _end_of_items(stored: StoredPassage, sentence: int, index: Index) -> int:
+def _end_of_items(stored: StoredPassage, sentence: int, index: SearchIndex) -> int:
     """Where the last item ends that follows the sentence; the sentence's own end where none does."""
     following = list(stored.passage.sentences[sentence + 1 :])
     for later in index.following(stored.row, _MOST_ITEMS):

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Group
 from rich.text import Text
 
-from embeddings import generations
 from embeddings.articles import LINKS, extension_of, find_files
 from embeddings.console import complain
 from embeddings.errors import BotError, IndexProblem, SourceError
-from embeddings.index import Index
+from embeddings.opening import source_of
 from embeddings.removals import Removals, Removed, removed
+from embeddings.searching import SearchIndex
+from embeddings.settings import Index as IndexSection
 from qa_bot.articles_query import (
     Beside,
     Wanted,
@@ -36,7 +37,6 @@ from qa_bot.records import EVERYTHING
 from qa_bot.rendering import json_line
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from typing import TextIO
 
     from rich.console import Console
@@ -83,21 +83,15 @@ def asking(language: Language, typed: TextIO | None = None, told: TextIO | None 
 
 
 @contextmanager
-def opened(index_dir: Path) -> Iterator[Index]:
+def opened(settings: IndexSection) -> Iterator[SearchIndex]:
     """The newest sound generation, whatever model built it: nothing is asked of it. Raises IndexProblem."""
-    held = generations.open_newest(index_dir)
-    try:
-        index = Index(held)
-    except BaseException:
-        held.hold.close()
-        raise
-    with closing(index):
+    with closing(source_of(settings)) as source, closing(source.open(None)) as index:
         if index.warning:
             complain(f"qa-bot: {index.warning}")
         yield index
 
 
-def find(index: Index, wanted: Wanted) -> list[Header]:
+def find(index: SearchIndex, wanted: Wanted) -> list[Header]:
     """The articles that are meant. What no header says is looked up only where the words may speak of it."""
     headers = index.headers()
     found = select(headers, wanted)
@@ -106,7 +100,7 @@ def find(index: Index, wanted: Wanted) -> list[Header]:
     return select(headers, wanted, _beside(index))
 
 
-def _beside(index: Index) -> dict[int, Beside]:
+def _beside(index: SearchIndex) -> dict[int, Beside]:
     """What is known of all articles beside their headers, by row."""
     firsts = {row: passages[0] for row, passages in index.by_article(range(index.passage_count)).items()}
     found: dict[int, Beside] = {}
@@ -132,7 +126,7 @@ class _Command:
     ask: Ask
 
     def list(self) -> int:
-        with opened(self.settings.index.dir) as index:
+        with opened(self.settings.index) as index:
             found = find(index, self.wanted)
             self._list(index, found)
             if self.wanted.json:
@@ -142,7 +136,7 @@ class _Command:
     def show(self) -> int:
         if not self.wanted.words:
             raise BotError(say(self.language, "articles.which_to_show"))
-        with opened(self.settings.index.dir) as index:
+        with opened(self.settings.index) as index:
             found = find(index, self.wanted)
             if len(found) != 1:
                 self._list(index, found)
@@ -162,7 +156,7 @@ class _Command:
         wanted = self.wanted
         if not wanted.words and (wanted.filters, wanted.source, wanted.author) == (EVERYTHING, None, None):
             raise BotError(say(self.language, "articles.which_to_remove"))
-        with opened(self.settings.index.dir) as index:
+        with opened(self.settings.index) as index:
             found = find(index, wanted)
             self._list(index, found)
             if not found:
@@ -202,14 +196,14 @@ class _Command:
                 self.console.print(removed_listing(found, wanted.limit, self.language))
             if not self._sure("articles.ask_restore", len(found)):
                 return 1
-        with suppress(IndexProblem), opened(self.settings.index.dir) as index:  # without one, none is lost
+        with suppress(IndexProblem), opened(self.settings.index) as index:  # without one, none is lost
             self._refuse_other_sources(index.headers())
         dropped = removals.drop(found)
         with self._undoing(lambda: removals.add(dropped)):
             report = self.rebuild()
         return self._done("articles.restored", found, report)
 
-    def _list(self, index: Index, found: Sequence[Header]) -> None:
+    def _list(self, index: SearchIndex, found: Sequence[Header]) -> None:
         if not found:
             self._tell("articles.none")
         elif not self.wanted.json:
@@ -275,7 +269,7 @@ def _visits_web(settings: BotSettings) -> bool:
     return any(extension_of(path.name) == LINKS for path in find_files(settings.articles)[0])
 
 
-def _rows(index: Index, headers: Sequence[Header]) -> Iterator[dict[str, Any]]:
+def _rows(index: SearchIndex, headers: Sequence[Header]) -> Iterator[dict[str, Any]]:
     counts = {row: len(found) for row, found in index.by_article(range(index.passage_count)).items()}
     stories = {header.row: header.story for header in headers}
     for rows in _parts([header.row for header in headers]):
@@ -283,7 +277,7 @@ def _rows(index: Index, headers: Sequence[Header]) -> Iterator[dict[str, Any]]:
             yield article_json(article, stories[row], counts.get(row, 0))
 
 
-def _whole(index: Index, header: Header) -> Whole:
+def _whole(index: SearchIndex, header: Header) -> Whole:
     (article,) = index.articles_at([header.row])
     others = reprints(index.headers()).get(header.row, [])
     return Whole(article, index.passages_of(header.id), header.story, others)

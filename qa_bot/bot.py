@@ -12,12 +12,13 @@ from datetime import date
 
 import numpy as np
 
-from embeddings import generations
 from embeddings.encoders import Encoder
 from embeddings.errors import BotError
-from embeddings.index import Index, StoredPassage, open_index
+from embeddings.index import StoredPassage
 from embeddings.lexicon import Lexicon
-from embeddings.records import Article
+from embeddings.opening import source_of
+from embeddings.records import Article, Header
+from embeddings.searching import SearchIndex
 from embeddings.vietnamese import has_diacritics, visible
 from qa_bot import calibration
 from qa_bot.ahead import Ahead, Begun
@@ -40,7 +41,7 @@ _REPRINTS = 3  # so many times the passages that are weighed are fetched: some m
 class Opened:
     """A generation, and what is derived from it once."""
 
-    index: Index
+    index: SearchIndex
     knowledge: Knowledge
     calibration: Calibration = AS_FITTED
 
@@ -66,16 +67,17 @@ class Bot:
         self._lexicon, self._words = words, asking_words(words)
         self._today = today
         self._lock = threading.Lock()
+        self._source = source_of(settings.index)
         self._opened = self._open()
         self._users: Counter[Opened] = Counter()  # questions under way, by what they read
 
     def _open(self) -> Opened:
-        index = open_index(self.settings.index.dir, self._encoder.fingerprint)
+        index = self._source.open(self._encoder.fingerprint)
         fitted = calibration.load(self.settings.index.dir, self._encoder.fingerprint)
         return Opened(index, knowledge_of(index, self._lexicon, self._words), fitted)
 
     @property
-    def index(self) -> Index:
+    def index(self) -> SearchIndex:
         return self._opened.index
 
     def reopen(self) -> None:
@@ -91,13 +93,13 @@ class Bot:
             previous.index.close()
 
     def newest(self) -> int | None:
-        """The number of the newest generation on disk, sound or not; None when there is none."""
-        found = generations.numbers(self.settings.index.dir)
-        return found[0] if found else None
+        """The number of the newest generation, sound or not; None when there is none, or nobody can say."""
+        return self._source.newest()
 
     def close(self) -> None:
         """Let go of the index. No question may be under way."""
         self.index.close()
+        self._source.close()
 
     @contextmanager
     def _reading(self) -> Iterator[Opened]:
@@ -150,6 +152,11 @@ class Bot:
     def articles(self) -> list[Article]:
         with self._reading() as opened:
             return opened.index.articles()
+
+    def headers(self) -> Sequence[Header]:
+        """All articles without their texts."""
+        with self._reading() as opened:
+            return opened.index.headers()
 
     def passage(self, row: int) -> StoredPassage:
         with self._reading() as opened:

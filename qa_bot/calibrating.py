@@ -24,6 +24,7 @@ from embeddings.lexical import FieldWeights
 from embeddings.lexicon import Lexicon
 from embeddings.messages import Language
 from embeddings.records import Kind
+from embeddings.selection import EVERYTHING, Selection
 from embeddings.vietnamese import fold, normalize
 from qa_bot import assembly
 from qa_bot.answering import Answerer
@@ -64,11 +65,13 @@ class Reduced(Index):
         vars(self).update(vars(whole))
         self._gone = frozenset(gone)
 
-    def dense_search(self, query: np.ndarray, limit: int) -> dict[int, float]:
-        return self._left(super().dense_search(query, limit + len(self._gone)))
+    def dense_search(self, query: np.ndarray, limit: int, selection: Selection = EVERYTHING) -> dict[int, float]:
+        return self._left(super().dense_search(query, limit + len(self._gone), selection))
 
-    def lexical_search(self, question: str, limit: int, weights: FieldWeights) -> dict[int, float]:
-        found = self._left(super().lexical_search(question, limit + len(self._gone), weights))
+    def lexical_search(
+        self, question: str, limit: int, weights: FieldWeights, selection: Selection = EVERYTHING
+    ) -> dict[int, float]:
+        found = self._left(super().lexical_search(question, limit + len(self._gone), weights, selection))
         return dict(list(found.items())[:limit])
 
     def passages_of(self, article_id: str, kind: Kind | None = None) -> list[StoredPassage]:

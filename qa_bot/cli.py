@@ -129,7 +129,7 @@ def _ask(options: argparse.Namespace, settings: BotSettings) -> int:
     answer = bot.ask(question, options.history, wanted)
     if options.json:
         return _print_json(answer_json(answer))
-    return _print(answer_text(answer, _language(settings), note(wanted, bot.articles, _language(settings))))
+    return _print(answer_text(answer, _language(settings), note(wanted, bot.headers, _language(settings))))
 
 
 def _search(options: argparse.Namespace, settings: BotSettings) -> int:
@@ -146,7 +146,7 @@ def _search(options: argparse.Namespace, settings: BotSettings) -> int:
     ranked = bot.search(question, options.top, filters=wanted)
     if options.json:
         return _print_json(search_json(question, None, ranked))
-    return _print(ranked_text(ranked, note(wanted, bot.articles, _language(settings))))
+    return _print(ranked_text(ranked, note(wanted, bot.headers, _language(settings))))
 
 
 def _chat(options: argparse.Namespace, settings: BotSettings) -> int:  # noqa: ARG001 - every command has these two

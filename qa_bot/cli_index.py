@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -43,16 +44,16 @@ def add_commands(add: Add) -> None:
 def _status(options: argparse.Namespace, settings: BotSettings) -> int:  # noqa: ARG001 - every command has these two
     from rich.console import Console
 
-    from embeddings.generations import open_newest
+    from embeddings.opening import place_of, source_of
     from qa_bot import calibration
     from qa_bot.tables import status_table
 
-    held = open_newest(settings.index.dir)
-    with held.hold:
-        fitted = calibration.load(settings.index.dir, held.manifest.fingerprint)
-        warnings = " ".join(filter(None, (held.warning, fitted.warning)))
-        spoken = _language(settings)
-        Console().print(status_table(held.manifest, settings.index.dir, spoken, warnings))
+    with closing(source_of(settings.index)) as source:
+        manifest, warning = source.manifest()
+    fitted = calibration.load(settings.index.dir, manifest.fingerprint)
+    warnings = " ".join(filter(None, (warning, fitted.warning)))
+    spoken = _language(settings)
+    Console().print(status_table(manifest, place_of(settings.index), spoken, warnings))
     return 0
 
 

@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from embeddings.index import Index, StoredPassage
+from embeddings.index import StoredPassage
 from embeddings.lexicon import Lexicon
 from embeddings.messages import Language
 from embeddings.records import Header, Kind
+from embeddings.searching import SearchIndex
 from embeddings.vietnamese import fold, normalize, syllables, visible
 from qa_bot.citations import cite
 from qa_bot.mentions import Mention, Mentions, find_mentions
@@ -39,7 +40,7 @@ class Limits:
 def answer_catalogue(
     query: Query,
     catalogue: Catalogue,
-    index: Index,
+    index: SearchIndex,
     found: Sequence[Ranked],
     language: Language,
     lexicon: Lexicon,
@@ -105,7 +106,7 @@ def _extreme(stories: list[list[Header]], catalogue: Catalogue) -> list[list[Hea
     return [story for story in stories if story[0].published == stories[0][0].published]
 
 
-def _opening(header: Header, catalogue: Catalogue, index: Index) -> Mention:
+def _opening(header: Header, catalogue: Catalogue, index: SearchIndex) -> Mention:
     """Stands for an article where no subject is asked for: its byline for an author, else its title, else its text."""
     wanted = ([Kind.BYLINE] if catalogue.author else []) + [Kind.TITLE, Kind.BODY]
     passages = index.passages_of(header.id)

@@ -101,7 +101,7 @@ class Conversation:
         """The filters on one line; articles are counted once for each generation."""
         key = (self.filters, self.language)
         if key not in self._in_force:
-            self._in_force[key] = filters.in_force(self.filters, self.bot.articles(), self.language)
+            self._in_force[key] = filters.in_force(self.filters, self.bot.headers(), self.language)
         return self._in_force[key]
 
     def sources(self) -> dict[int, Citation]:
@@ -119,7 +119,7 @@ class Conversation:
     def titles(self) -> list[str]:
         """Titles of all articles; read once for each generation."""
         if self._titles is None:
-            self._titles = [title_of(article) for article in self.bot.articles()]
+            self._titles = [title_of(header) for header in self.bot.headers()]
         return self._titles
 
     def rebuild(self) -> None:

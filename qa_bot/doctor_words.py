@@ -139,6 +139,15 @@ DOCTOR: Catalogue = {
         "vi": "độ tin cậy được chỉnh theo {file}",
         "en": "the confidence is fitted by {file}",
     },
+    "doctor.server.none": {
+        "vi": "chưa có chỉ mục nào trên Milvus {place}",
+        "en": "there is no index on Milvus {place} yet",
+    },
+    "doctor.server.serves": {
+        "vi": "Milvus {place} trả lời bằng bản số {number}: {articles} bài, {passages} đoạn, lập lúc {created}",
+        "en": "Milvus {place} answers from generation {number}: {articles} articles, {passages} passages, made "
+        "{created}",
+    },
     "doctor.caches.good": {"vi": "{file} nguyên vẹn ({size})", "en": "{file} is whole ({size})"},
     "doctor.caches.damaged": {
         "vi": "{file} bị hỏng ({problem}); bỏ đi thì lần lập tới chỉ chậm hơn",

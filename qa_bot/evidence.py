@@ -15,10 +15,10 @@ from functools import lru_cache
 import numpy as np
 
 from embeddings.context import context_text, indexed_text
-from embeddings.index import Index
 from embeddings.lexicon import Lexicon
 from embeddings.ordinals import in_arabic
 from embeddings.records import Context, Kind
+from embeddings.searching import SearchIndex
 from embeddings.vietnamese import bigrams, fold, syllables
 from qa_bot import kinds, requirements
 from qa_bot.records import Expected, Query, Ranked
@@ -101,7 +101,7 @@ class Profile:
         return sum([w for unit, w in self.weights.items() if unit in units]) / self.total if self.total else 0.0
 
 
-def profile(query: Query, index: Index) -> Profile:
+def profile(query: Query, index: SearchIndex) -> Profile:
     units = syllables(fold(in_arabic(query.text)))
     total = index.passage_count
 
@@ -122,11 +122,12 @@ def profile(query: Query, index: Index) -> Profile:
 
 
 def candidates(
-    query: Query, vector: np.ndarray, ranked: Sequence[Ranked], index: Index, lexicon: Lexicon
+    query: Query, vector: np.ndarray, ranked: Sequence[Ranked], index: SearchIndex, lexicon: Lexicon
 ) -> list[Candidate]:
     """Every sentence of the ranked passages, in the order of passages."""
     sought = profile(query, index)
-    scored = [(item, [float(score) for score in index.sentence_scores(vector, item.stored.row)]) for item in ranked]
+    cosines = index.sentence_scores(vector, [item.stored.row for item in ranked])
+    scored = [(item, [float(score) for score in scores]) for item, scores in zip(ranked, cosines, strict=True)]
     best = _Best(
         max((score for _, scores in scored for score in scores), default=0.0),
         tuple(sorted((item.score for item in ranked), reverse=True)),
@@ -138,7 +139,9 @@ def candidates(
     ]
 
 
-def of_article(query: Query, kind: Kind, ranked: Sequence[Ranked], index: Index, lexicon: Lexicon) -> list[Candidate]:
+def of_article(
+    query: Query, kind: Kind, ranked: Sequence[Ranked], index: SearchIndex, lexicon: Lexicon
+) -> list[Candidate]:
     """The byline, date line or source line of the article that ranks first, weighed by what found that article.
 
     Such a line says nothing of its article's subject: what the question says of it must stand in the heading or

@@ -6,11 +6,11 @@ import re
 from calendar import monthrange
 from dataclasses import replace
 from datetime import date
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from embeddings.console import one_line
 from embeddings.errors import BotError
+from embeddings.selection import Selection, units
 from embeddings.vietnamese import fold, normalize, syllables
 from qa_bot.messages import say
 from qa_bot.naming import shown_date
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 QUOTES = "\"'“”„‘’«» "
 _SHOWN = 40  # characters of what cannot be read
-_REMEMBERED_TITLES = 20_000
 
 _ISO = re.compile(r"(\d{4})-(\d{1,2})(?:-(\d{1,2}))?")
 _DAY_FIRST = re.compile(
@@ -113,15 +112,12 @@ def passes(article: Article | Header, filters: Filters) -> bool:
 
     All words of `filters.title` stand in its title or path, diacritics aside; the last of them may be unfinished.
     """
-    if filters.first or filters.last:
-        published = article.published
-        if published is None or not (filters.first or date.min) <= published <= (filters.last or date.max):
-            return False
-    wanted = _units(filters.title or "")
-    if not wanted:
-        return True
-    known = _units(f"{article.title or ''} {article.path}")
-    return set(wanted[:-1]) <= set(known) and any(unit.startswith(wanted[-1]) for unit in known)
+    return selection_of(filters).holds(article)
+
+
+def selection_of(filters: Filters) -> Selection:
+    """The same, in the index's words."""
+    return Selection(filters.first, filters.last, units(filters.title or ""))
 
 
 def shown(filters: Filters, language: Language) -> str:
@@ -134,7 +130,7 @@ def shown(filters: Filters, language: Language) -> str:
     return " · ".join(say(language, name, value=value) for name, value in parts if value)
 
 
-def in_force(filters: Filters, articles: Sequence[Article], language: Language) -> str:
+def in_force(filters: Filters, articles: Sequence[Article | Header], language: Language) -> str:
     """One line on which articles are asked, and how many of all these they are."""
     if filters == EVERYTHING:
         return say(language, "filter.none", count=len(articles))
@@ -143,11 +139,6 @@ def in_force(filters: Filters, articles: Sequence[Article], language: Language) 
     return say(language, name, filters=shown(filters, language), asked=asked, count=len(articles))
 
 
-def note(filters: Filters, articles: Callable[[], Sequence[Article]], language: Language) -> str:
+def note(filters: Filters, articles: Callable[[], Sequence[Article | Header]], language: Language) -> str:
     """The same for beside an answer: "" where all articles were asked, and then none is read."""
     return "" if filters == EVERYTHING else in_force(filters, articles(), language)
-
-
-@lru_cache(maxsize=_REMEMBERED_TITLES)
-def _units(text: str) -> tuple[str, ...]:
-    return tuple(syllables(fold(text)))

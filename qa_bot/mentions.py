@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from embeddings.context import heading
-from embeddings.index import Index, StoredPassage
+from embeddings.index import StoredPassage
 from embeddings.lexicon import Lexicon
 from embeddings.records import Header, Span
+from embeddings.searching import SearchIndex
 from embeddings.vietnamese import visible
 from qa_bot.understanding.phrases import tokens
 from qa_bot.wordings import Mark, Word, Wording, spelled, stands, telling, wordings
@@ -52,7 +53,7 @@ class _Held:
     all: bool
 
 
-def find_mentions(subject: str, index: Index, lexicon: Lexicon, wanted: Sequence[Header], limit: int) -> Mentions:
+def find_mentions(subject: str, index: SearchIndex, lexicon: Lexicon, wanted: Sequence[Header], limit: int) -> Mentions:
     """Which of the articles `wanted` mention `subject`; not more than `limit` are looked into, in the order given."""
     worded = wordings(subject, lexicon)
     if not worded[0]:
@@ -71,7 +72,7 @@ def find_mentions(subject: str, index: Index, lexicon: Lexicon, wanted: Sequence
     return Mentions(scattered.of, exact=False, complete=scattered.complete)
 
 
-def _held(index: Index, searches: Iterable[Sequence[int]]) -> _Held:
+def _held(index: SearchIndex, searches: Iterable[Sequence[int]]) -> _Held:
     everything = True
     rows: set[int] = set()
     for found in searches:
@@ -80,7 +81,7 @@ def _held(index: Index, searches: Iterable[Sequence[int]]) -> _Held:
     return _Held(index.by_article(sorted(rows)), everything)
 
 
-def _look(index: Index, held: _Held, wanted: Sequence[Header], limit: int, says: Says) -> Mentions:
+def _look(index: SearchIndex, held: _Held, wanted: Sequence[Header], limit: int, says: Says) -> Mentions:
     """What the first `limit` articles say that may mention it."""
     candidates = [header.row for header in wanted if header.row in held.passages]
     found = ((row, says(index.passages(held.passages[row]))) for row in candidates[:limit])

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from embeddings.messages import Language
-    from embeddings.records import Article
+    from embeddings.records import Article, Header
     from qa_bot.records import Citation
 
 
@@ -27,7 +27,7 @@ def shown_page(citation: Citation, language: Language) -> str:
     return say(language, "passage.page", page=citation.page) if citation.page else ""
 
 
-def title_of(article: Article | Citation) -> str:
+def title_of(article: Article | Header | Citation) -> str:
     """The title, or the path where there is none; on one line."""
     return one_line(article.title or article.path)
 

@@ -13,9 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from embeddings.index import Index
 from embeddings.lexical import FieldWeights
-from qa_bot.filters import passes
+from embeddings.searching import SearchIndex
+from qa_bot.filters import selection_of
 from qa_bot.records import EVERYTHING, Filters, Query, Ranked, Typing
 from qa_bot.settings import Retrieval
 
@@ -38,7 +38,7 @@ def fuse(dense: Mapping[int, float], lexical: Mapping[int, float], dense_share: 
 class Retriever:
     """Ranks the passages of one index."""
 
-    def __init__(self, index: Index, settings: Retrieval) -> None:
+    def __init__(self, index: SearchIndex, settings: Retrieval) -> None:
         self._index = index
         self._settings = settings
 
@@ -61,7 +61,7 @@ class Retriever:
 
     def _everywhere(self, query: Query, vector: np.ndarray, depth: int) -> tuple[dict[int, float], dict[int, float]]:
         """({passage: lexical score}, {passage: dense score}) of the best `depth` of each."""
-        if self._index.compressed:  # then each takes milliseconds, and neither holds Python's lock
+        if self._index.searches_wait:
             words = _BESIDE.submit(self._index.lexical_search, query.words, depth, self._fields(query.typing))
             dense = self._index.dense_search(vector, depth)
             lexical = words.result()
@@ -78,12 +78,13 @@ class Retriever:
         self, query: Query, vector: np.ndarray, depth: int, wanted: Filters
     ) -> tuple[dict[int, float], dict[int, float]]:
         """The same over the passages of the wanted articles alone, the best `depth` by meaning."""
-        rows = self._index.rows_of({article.id for article in self._index.articles() if passes(article, wanted)})
-        scores = dict(zip(rows, self._index.best_sentence_scores(vector, rows), strict=True))
-        dense = {row: scores[row] for row in sorted(scores, key=lambda row: (-scores[row], row))[:depth]}
-        found = self._index.lexical_search(query.words, self._index.passage_count, self._fields(query.typing))
-        lexical = {row: score for row, score in found.items() if row in scores}
-        return lexical, {**{row: scores[row] for row in lexical}, **dense}
+        selection = selection_of(wanted)
+        fields = self._fields(query.typing)
+        lexical = self._index.lexical_search(query.words, self._index.passage_count, fields, selection)
+        dense = self._index.dense_search(vector, depth, selection)
+        by_words_alone = [row for row in lexical if row not in dense]
+        scores = self._index.best_sentence_scores(vector, by_words_alone)
+        return lexical, {**dense, **dict(zip(by_words_alone, scores, strict=True))}
 
     def _dense_share(self, typing: Typing) -> float:
         return {

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embeddings.generations import Manifest
-    from embeddings.records import Article
+    from embeddings.records import Article, Header
 
 
 class Opened(Protocol):
@@ -32,6 +32,10 @@ class Asks(Protocol):
     def ask(self, question: str, history: Sequence[str] = (), filters: Filters = EVERYTHING) -> Answer: ...
 
     def articles(self) -> list[Article]: ...
+
+    def headers(self) -> Sequence[Article | Header]:
+        """What is known of all articles, whether or not with their texts."""
+        ...
 
     def reopen(self) -> None: ...
 

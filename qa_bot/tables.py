@@ -67,7 +67,9 @@ def articles_table(articles: Sequence[Article], language: Language) -> Renderabl
     return table
 
 
-def status_table(manifest: Manifest, folder: Path, language: Language, warning: str | None = None) -> RenderableType:
+def status_table(
+    manifest: Manifest, folder: Path | str, language: Language, warning: str | None = None
+) -> RenderableType:
     """What the index in `folder` holds, and the files it had to leave out."""
     title = Text(one_line(say(language, "status.title", number=manifest.number, folder=folder)), "bold")
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))

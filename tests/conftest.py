@@ -14,9 +14,10 @@ from hypothesis import settings
 
 from embeddings import bundled_model
 from embeddings.settings import default_cache_dir
+from tests import milvus_server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _CACHE_VARIABLE = "QA_BOT_ENCODER_CACHE_DIR"
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when the library is imported; child processes inherit it
@@ -62,3 +63,10 @@ def model_cache() -> Path:
     folder = Path(os.environ.get(_CACHE_VARIABLE) or default_cache_dir())
     bundled_model.ensure(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[milvus_server.Lite]:
+    """A Milvus Lite server for all tests; each takes a prefix of its own."""
+    with milvus_server.running(tmp_path_factory.mktemp("milvus")) as server:
+        yield server

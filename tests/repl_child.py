@@ -72,6 +72,9 @@ class FakeBot:
     def articles(self) -> list[Article]:
         return [RIVER, MARKET]
 
+    def headers(self) -> list[Article]:
+        return self.articles()
+
     def passage(self, row: int) -> StoredPassage:
         return (RIVER_PASSAGE, MARKET_PASSAGE)[row]
 

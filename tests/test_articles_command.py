@@ -590,7 +590,7 @@ def test_nothing_in_an_article_steers_the_terminal(terminal: bool, desk: Desk) -
 
 
 def test_what_answers_nothing_is_dimmed(desk: Desk) -> None:
-    with opened(desk.settings.index.dir) as index:
+    with opened(desk.settings.index) as index:
         for header in index.headers():
             (article,) = index.articles_at([header.row])
             passages = index.passages_of(header.id)

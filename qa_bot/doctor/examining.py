@@ -16,6 +16,7 @@ from qa_bot.doctor.findings import Finding, Repaired, told
 from qa_bot.doctor.index import index
 from qa_bot.doctor.model import model
 from qa_bot.doctor.places import articles, settings_used, temporary
+from qa_bot.doctor.server import server
 from qa_bot.doctor.table import report
 from qa_bot.doctor.telegram import telegram
 from qa_bot.settings import BotSettings
@@ -63,6 +64,7 @@ def examine(
         *settings_used(config, environment),
         *articles(settings),
         *index(settings, fingerprint),
+        *server(settings, fingerprint),
         *caches(settings),
         *model(settings, problem),
         *temporary(),

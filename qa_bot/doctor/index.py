@@ -29,6 +29,8 @@ def index(settings: BotSettings, fingerprint: str | None) -> Iterator[Finding]:
     """`fingerprint`: of the configured model, where it is known."""
     folder = settings.index.dir
     if not os.path.lexists(folder):
+        if settings.index.backend == "milvus":
+            return  # a reader of a server needs none
         yield Finding("index", "bad", told("doctor.index.none", folder=shown(folder)), told("doctor.cure.build"))
         return
     if not folder.is_dir() or not os.access(folder, os.R_OK | os.X_OK):

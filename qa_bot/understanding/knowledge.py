@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from embeddings.errors import SettingsError
-from embeddings.index import Index
 from embeddings.lexicon import Lexicon
+from embeddings.searching import SearchIndex
 from embeddings.vocabulary import Vocabulary
 from qa_bot.understanding.catalogue import CatalogueWords
 from qa_bot.understanding.follow_words import FollowWords
@@ -63,6 +63,6 @@ def _read(lexicon: Lexicon, name: str, of: Callable[[Mapping[str, object]], T]) 
         ) from error
 
 
-def knowledge_of(index: Index, lexicon: Lexicon, words: AskingWords) -> Knowledge:
+def knowledge_of(index: SearchIndex, lexicon: Lexicon, words: AskingWords) -> Knowledge:
     known = lexicon.with_abbreviations(index.vocabulary.abbreviations)
     return Knowledge(known, index.vocabulary, Restorer(index.vocabulary, known), words)
