@@ -1,4 +1,4 @@
-"""A Milvus server as a few verbs over collections. The only module that imports pymilvus, and late.
+"""A Milvus server as a few verbs over collections.
 
 Every call has a limit of time; every refusal becomes a ServerProblem (milvus_problems). Calls may come from several
 threads.
@@ -6,18 +6,17 @@ threads.
 
 from __future__ import annotations
 
-import logging
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from embeddings import milvus_layout as layout
 from embeddings.console import one_line
 from embeddings.errors import ServerProblem
+from embeddings.milvus_connection import Connection
 from embeddings.milvus_layout import Field, VectorIndex, bm25
-from embeddings.milvus_problems import ALIAS_GONE, GONE, SHOWN, UNLOADED, problem, too_old
+from embeddings.milvus_problems import ALIAS_GONE, GONE, SHOWN, UNLOADED
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,42 +32,19 @@ class Server:
     """One connection. Raises ServerProblem wherever the server cannot be reached, or refuses."""
 
     def __init__(self, settings: IndexSection) -> None:
+        self._connection = Connection(settings)
         self.address = settings.milvus_uri
         self.prefix = settings.milvus_prefix
         self._replicas, self._shards = settings.milvus_replicas, settings.milvus_shards
         self._seconds = settings.milvus_timeout_seconds
         self._patience = 60 * settings.milvus_build_minutes
-        self._milvus = _pymilvus()
-        with self._telling("connect"):
-            self._client = self._milvus.MilvusClient(
-                uri=self.address, token=settings.milvus_token.get_secret_value(), timeout=self._seconds
-            )
-            self.version = str(self._client.get_server_version(timeout=self._seconds))
-        if too_old(self.version):
-            raise ServerProblem(
-                f"The Milvus server at {self.address} is of version {self.version}, which has no BM25 function. "
-                "Upgrade it to 2.5 or newer."
-            )
 
-    @contextmanager
-    def _telling(self, doing: str) -> Iterator[None]:
-        try:
-            yield
-        except (self._milvus.MilvusException, self._rpc_error()) as error:
-            raise self._problem(error, doing) from error
-
-    @staticmethod
-    def _rpc_error() -> type[Exception]:
-        import grpc  # type: ignore[import-untyped]  # comes with pymilvus
-
-        return grpc.RpcError  # type: ignore[no-any-return]
-
-    def _problem(self, error: Exception, doing: str) -> ServerProblem:
-        return problem(self.address, doing, getattr(error, "code", None), str(getattr(error, "message", "")) or error)
+    @property
+    def _client(self) -> Any:
+        return self._connection.client
 
     def close(self) -> None:
-        with self._telling("close"):
-            self._client.close()
+        self._connection.close()
 
     # --- which generation ---
 
@@ -91,16 +67,16 @@ class Server:
     def _alias(self) -> str | None:
         try:
             found = self._client.describe_alias(self.prefix, timeout=self._seconds)
-        except (self._milvus.MilvusException, self._rpc_error()) as error:
+        except self._connection.refusals as error:
             if getattr(error, "code", None) in (GONE, ALIAS_GONE):
                 return None
-            raise self._problem(error, "tell its alias") from error
+            raise self._connection.problem(error, "tell its alias") from error
         return str(found["collection_name"])
 
     def serve(self, number: int) -> None:
         """The one step that publishes: from now on the alias names this generation."""
         name = layout.name_of(self.prefix, layout.FILES, number)
-        with self._telling("set the alias"):
+        with self._connection.telling("set the alias"):
             if self._alias() is None:
                 self._client.create_alias(name, self.prefix, timeout=self._seconds)
             else:
@@ -111,7 +87,7 @@ class Server:
 
         Raises ServerProblem where a collection has the name of our alias.
         """
-        with self._telling("list collections"):
+        with self._connection.telling("list collections"):
             names = self._client.list_collections(timeout=self._seconds)
         if self.prefix in names:
             raise ServerProblem(
@@ -135,15 +111,15 @@ class Server:
                 schema = self._schema(layout.fields_of(part, dim), analyser)
                 self._client.create_collection(name, schema=schema, num_shards=self._shards, timeout=self._patience)
                 return
-            except (self._milvus.MilvusException, self._rpc_error()) as error:
+            except self._connection.refusals as error:
                 refusal = error
                 if not re.search("tokenizer|analyzer", str(error)):
                     break
         assert refusal is not None  # noqa: S101 - else we had returned
-        raise self._problem(refusal, f"make the collection {name}") from refusal
+        raise self._connection.problem(refusal, f"make the collection {name}") from refusal
 
     def _schema(self, fields: Sequence[Field], analyser: str) -> Any:
-        milvus, kinds = self._milvus, self._milvus.DataType
+        milvus, kinds = self._connection.milvus, self._connection.milvus.DataType
         schema = milvus.MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
         for field in fields:
             if field.kind == "key":
@@ -169,14 +145,14 @@ class Server:
         return schema
 
     def insert(self, part: str, number: int, rows: Sequence[Mapping[str, object]]) -> None:
-        with self._telling("take rows"):
+        with self._connection.telling("take rows"):
             name = layout.name_of(self.prefix, part, number)
             self._client.insert(name, list(rows), timeout=self._patience)
 
     def finish(self, part: str, number: int, vectors: VectorIndex, dim: int) -> None:
         """Make what was inserted lasting, index it, and load it."""
         name = layout.name_of(self.prefix, part, number)
-        with self._telling(f"index {name}"):
+        with self._connection.telling(f"index {name}"):
             self._client.flush(name, timeout=self._patience)
             params = self._client.prepare_index_params()
             for field in layout.fields_of(part, dim):
@@ -216,7 +192,7 @@ class Server:
                 pause = min(2 * pause, _LONGEST)
 
     def drop(self, part: str, number: int) -> None:
-        with self._telling("drop a collection"):
+        with self._connection.telling("drop a collection"):
             self._client.drop_collection(layout.name_of(self.prefix, part, number), timeout=self._patience)
 
     # --- reading ---
@@ -241,10 +217,10 @@ class Server:
 
     def _asked(self, doing: str, call: Callable[..., Any], name: str, **arguments: object) -> Any:
         """What the server answers; a collection that it has let go of (Milvus Lite does, at a restart) is loaded."""
-        with self._telling(doing):
+        with self._connection.telling(doing):
             try:
                 return call(name, timeout=self._seconds, **arguments)
-            except self._milvus.MilvusException as error:
+            except self._connection.refusals as error:
                 if not UNLOADED.search(str(error)):
                     raise
             self._client.load_collection(name, replica_number=self._replicas, timeout=self._seconds)
@@ -277,15 +253,3 @@ class Server:
 def _tuned(params: Mapping[str, object]) -> dict[str, object]:
     """Parameters of an index as one, called params: Milvus Lite reads none that stand by themselves."""
     return {"params": {"params": dict(params)}} if params else {}
-
-
-def _pymilvus() -> Any:
-    try:
-        import pymilvus
-    except ImportError as error:
-        raise ServerProblem(
-            "index.backend is 'milvus', but its client is not installed. Install it: pip install "
-            "'vietnamese-qa-bot[milvus]'"
-        ) from error
-    logging.getLogger("pymilvus").setLevel(logging.CRITICAL + 1)  # it logs each error with a traceback; we tell it
-    return pymilvus

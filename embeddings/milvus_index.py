@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from embeddings.milvus_rows import PASSAGE_FIELDS, passage_of
 from embeddings.milvus_words import FieldQuestion
 from embeddings.records import Article, Header, Kind
 from embeddings.selection import EVERYTHING, Selection
+from embeddings.vietnamese import bigrams, fold, syllables
 from embeddings.vocabulary import Vocabulary
 
 FREQUENCIES_FILE, PLACES_FILE = "frequencies.sqlite", "places.json"
@@ -169,7 +171,7 @@ class MilvusIndex:
         self, question: str, limit: int, weights: FieldWeights, selection: Selection = EVERYTHING
     ) -> dict[int, float]:
         where = self._where(selection)
-        asked = milvus_words.asked(question, weights)
+        asked = milvus_words.asked(question, weights, self._unknown(question) if weights.unknown > 0 else ())
         if where is None or not asked:
             return {}
         each = min(2 * limit, layout.MOST_HITS)
@@ -181,6 +183,19 @@ class MilvusIndex:
             for row, score in found.items():
                 scores[row] = scores.get(row, 0.0) + one.weight * score
         return {row: scores[row] for row in sorted(scores, key=lambda row: (-scores[row], row))[:limit]}
+
+    def _unknown(self, question: str) -> frozenset[str]:
+        """The terms of a question that the articles do not have as they are spelled."""
+        units = syllables(question)
+        forms = self.vocabulary.forms(map(fold, units))
+        pairs = self.vocabulary.pairs((fold(a), fold(b)) for a, b in pairwise(units))
+        alone = (unit for unit in units if unit.isalpha() and unit not in forms.get(fold(unit), {}))
+        together = (
+            both
+            for both, pair in zip(bigrams(units), pairwise(units), strict=True)
+            if pair not in pairs and "".join(pair).isalpha()  # numbers have no diacritics
+        )
+        return frozenset((*alone, *together))
 
     def _matching(self, asked: FieldQuestion, limit: int, where: str) -> list[tuple[int, float]]:
         return self._server.matching(self._number, asked.field, asked.text, limit, where)

@@ -19,8 +19,15 @@ _REFUSED = re.compile(r"\bauth|unauthenticated|permission|password|privilege", r
 _AWAY = re.compile(r"unavailable|fail(ed)? connecting|deadline|timeout|connection|closed channel", re.IGNORECASE)
 
 
+class Unreachable(ServerProblem):
+    """Nobody answers there."""
+
+
 def problem(address: str, doing: str, code: object, said: object) -> ServerProblem:
-    """`code`: Milvus's number, a gRPC status, or a method that gives one. `doing`: what was asked of the server."""
+    """Unreachable, or what was refused: `doing`.
+
+    `code`: Milvus's number, a gRPC status, or a method that gives one.
+    """
     status = code() if callable(code) else code
     shown = one_line(str(said))[:SHOWN]
     text = f"{status} {shown}"
@@ -34,9 +41,7 @@ def problem(address: str, doing: str, code: object, said: object) -> ServerProbl
             f"The Milvus server at {address} refuses the token ({shown}). Set the right one: QA_BOT_INDEX_MILVUS_TOKEN"
         )
     if _AWAY.search(text):
-        return ServerProblem(
-            f"The Milvus server at {address} cannot be reached. Start it, or correct index.milvus_uri."
-        )
+        return Unreachable(f"The Milvus server at {address} cannot be reached. Start it, or correct index.milvus_uri.")
     return ServerProblem(f"The Milvus server at {address} refused to {doing} ({shown}).")
 
 

@@ -9,6 +9,7 @@ Weights are told by saying a word several times: BM25 multiplies by how often th
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -56,24 +57,32 @@ class FieldQuestion:
     weight: float
 
 
-def asked(question: str, weights: FieldWeights) -> list[FieldQuestion]:
-    """One for each field that counts; the sum of weight times score is the score of `Lexical.search`."""
+def asked(question: str, weights: FieldWeights, unknown: Collection[str] = ()) -> list[FieldQuestion]:
+    """One for each field that counts; the sum of weight times score is the score of `Lexical.search`.
+
+    `unknown`: terms of the question that no passage has as they are spelled.
+    """
+    units, folded = syllables(question), syllables(fold(question))
+    lacking = [fold(one) for one in units if one in unknown], [fold(one) for one in bigrams(units) if one in unknown]
+    return [
+        *_asked(units, bigrams(units), weights.accented, weights, (ACCENTED, CONTEXT_ACCENTED)),
+        *_asked(folded, bigrams(folded), weights.folded, weights, (FOLDED, CONTEXT_FOLDED)),
+        *_asked(*lacking, weights.unknown, weights, (FOLDED, CONTEXT_FOLDED)),
+    ]
+
+
+def _asked(
+    units: Sequence[str], pairs: Sequence[str], weight: float, weights: FieldWeights, fields: tuple[str, str]
+) -> Iterator[FieldQuestion]:
     pair = Fraction(weights.pairs).limit_denominator(_FINEST)
-    found = []
-    for folded, weight, text_field, context_field in (
-        (False, weights.accented, ACCENTED, CONTEXT_ACCENTED),
-        (True, weights.folded, FOLDED, CONTEXT_FOLDED),
-    ):
-        units = syllables(fold(question) if folded else question)
-        said_often = [
-            *((unit, n * pair.denominator) for unit, n in Counter(units).most_common(_MOST_TERMS)),
-            *((both, n * pair.numerator) for both, n in Counter(bigrams(units)).most_common(_MOST_TERMS)),
-        ]
-        text = shortened(token(one) for one, n in said_often for _ in range(n))
-        for field, share in ((text_field, 1.0), (context_field, weights.context)):
-            if weight * share > 0 and text:
-                found.append(FieldQuestion(field, text, weight * share / pair.denominator))
-    return found
+    said_often = [
+        *((unit, n * pair.denominator) for unit, n in Counter(units).most_common(_MOST_TERMS)),
+        *((both, n * pair.numerator) for both, n in Counter(pairs).most_common(_MOST_TERMS)),
+    ]
+    text = shortened(token(one) for one, n in said_often for _ in range(n))
+    for field, share in zip(fields, (1.0, weights.context), strict=True):
+        if weight * share > 0 and text:
+            yield FieldQuestion(field, text, weight * share / pair.denominator)
 
 
 def holds(field: str, sought: str) -> str:
