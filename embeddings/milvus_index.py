@@ -60,6 +60,7 @@ class MilvusIndex:
         self._selected: tuple[Selection, str] = (EVERYTHING, "")
         self.vocabulary = Vocabulary(copy(VOCABULARY_FILE))
         self._frequencies = _read_only(copy(FREQUENCIES_FILE))
+        self._added = frozenset(row[0] for row in self._frequencies.execute("SELECT term FROM added"))
         self._threads = ThreadPoolExecutor(len(layout.WORD_FIELDS), thread_name_prefix="milvus")
 
     @property
@@ -195,7 +196,7 @@ class MilvusIndex:
             for both, pair in zip(bigrams(units), pairwise(units), strict=True)
             if pair not in pairs and "".join(pair).isalpha()  # numbers have no diacritics
         )
-        return frozenset((*alone, *together))
+        return frozenset((*alone, *together)) - self._added
 
     def _matching(self, asked: FieldQuestion, limit: int, where: str) -> list[tuple[int, float]]:
         return self._server.matching(self._number, asked.field, asked.text, limit, where)

@@ -23,7 +23,7 @@ from embeddings.context import context_text, indexed_text
 from embeddings.errors import IndexProblem
 from embeddings.index import Index, StoredPassage
 from embeddings.layout import VOCABULARY_FILE
-from embeddings.lexical import CONTEXT_FOLDED, FOLDED
+from embeddings.lexical import CONTEXT_FOLDED, FOLDED, terms
 from embeddings.milvus_checking import Expected, check, sampled
 from embeddings.milvus_client import Server
 from embeddings.milvus_files import contents_of, rows_of
@@ -100,7 +100,7 @@ def _write(
         files = {
             generations.MANIFEST: held.folder / generations.MANIFEST,
             VOCABULARY_FILE: held.folder / VOCABULARY_FILE,
-            FREQUENCIES_FILE: _frequencies(Path(folder) / FREQUENCIES_FILE, writing.frequencies()),
+            FREQUENCIES_FILE: _frequencies(Path(folder) / FREQUENCIES_FILE, writing.frequencies(), writing.added()),
             PLACES_FILE: _places(Path(folder) / PLACES_FILE, index.places),
         }
         writing.insert(layout.FILES, rows_of(files, source, vectors))
@@ -138,6 +138,11 @@ class _Writing:
     def frequencies(self) -> dict[str, int]:
         """{folded syllable: how many passages hold it, in text or context}, as Lexical.document_frequency counts."""
         return {unit: max(self._in_text[unit], self._in_context[unit]) for unit in {*self._in_text, *self._in_context}}
+
+    def added(self) -> set[str]:
+        """Terms that passages have beside the articles' own words, which the vocabulary counts: labels, full forms."""
+        said = (*self._lexicon.context_words.values(), *self._lexicon.abbreviations_of.values())
+        return {one for text in said for one in terms(text, folded=False)}
 
     def _articles(self) -> Iterator[Row]:
         stories = {header.row: header.story for header in self._index.headers()}
@@ -197,10 +202,12 @@ def _size(row: Row) -> int:
     )
 
 
-def _frequencies(file: Path, counts: dict[str, int]) -> Path:
+def _frequencies(file: Path, counts: dict[str, int], added: set[str]) -> Path:
     with closing(sqlite3.connect(file)) as database:
         database.execute("CREATE TABLE frequencies (unit TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID")
         database.executemany("INSERT INTO frequencies VALUES (?, ?)", sorted(counts.items()))
+        database.execute("CREATE TABLE added (term TEXT PRIMARY KEY) WITHOUT ROWID")
+        database.executemany("INSERT INTO added VALUES (?)", ((one,) for one in sorted(added)))
         database.commit()
     return file
 
