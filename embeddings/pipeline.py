@@ -36,6 +36,7 @@ CACHE_FILE, LEDGER_FILE, WEB_FILE = "vector-cache.sqlite", "files.sqlite", "web-
 _ENCODE_AT_ONCE = 512  # sentences between two writes to the cache: what a killed build loses at most
 _LOOK_UP_AT_ONCE = 16 * _ENCODE_AT_ONCE  # sentences that are held in memory, longest first to the model
 _CANARIES = 5
+_PATIENCE = 60.0  # seconds for one request to a server that takes an index
 _CANARY_FLOOR = 0.999  # a stored unit vector's cosine with itself
 _SEARCHED = 100_000  # vectors; in more than these the canaries are looked up and not searched, which would read all
 
@@ -136,7 +137,8 @@ def _publisher(settings: IndexSettings, progress: Progress, held: ExitStack) -> 
     from embeddings.milvus_publishing import publish  # late: other builds need none of it
     from embeddings.milvus_source import MilvusSource
 
-    source = held.enter_context(closing(MilvusSource(settings.index)))
+    patient = settings.index.model_copy(update={"milvus_timeout_seconds": _PATIENCE})  # no question waits for a count
+    source = held.enter_context(closing(MilvusSource(patient)))
     source.server.collections()
     return lambda: publish(settings, source.server, progress)
 

@@ -128,7 +128,7 @@ def test_scores_are_those_of_the_best_sentence_by_hand(world: World) -> None:
     query = world.encoder.encode_queries(["huyện Mèo Vạc trồng cây"])[0]
     found = index.dense_search(query, index.passage_count)
     for stored in index.passages(range(index.passage_count)):
-        by_sentence = index.sentence_scores(query, stored.row)
+        by_sentence = index.sentence_scores(query, [stored.row])[0]
         assert len(by_sentence) == len(stored.passage.sentences)
         assert found[stored.row] == pytest.approx(float(np.max(by_sentence)), abs=1e-5)
         assert stored.article.text[stored.passage.start : stored.passage.end] == stored.passage.text
