@@ -140,7 +140,9 @@ def test_vectors_stay_with_their_sentences(tmp_path: Path) -> None:
     for stored in index.passages(range(index.passage_count)):
         for text, score in zip(
             stored.passage.sentence_texts(),
-            index.sentence_scores(growing.encoder.encode_queries([stored.passage.sentence_texts()[0]])[0], stored.row),
+            index.sentence_scores(
+                growing.encoder.encode_queries([stored.passage.sentence_texts()[0]])[0], [stored.row]
+            )[0],
             strict=True,
         ):
             if text == stored.passage.sentence_texts()[0]:

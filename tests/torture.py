@@ -104,7 +104,7 @@ class World:
                 texts = [f"{stored.article.title}. {text}" for text in passage.sentence_texts()]
                 if stored.context.place is None and stored.article.title:
                     own = encoder.encode_queries(texts)
-                    rows = [index.sentence_scores(vector, stored.row)[n] for n, vector in enumerate(own)]
+                    rows = [index.sentence_scores(vector, [stored.row])[0][n] for n, vector in enumerate(own)]
                     if not np.allclose(rows, 1, atol=1e-5):
                         raise AssertionError("a vector belongs to another sentence")
             if index.passage_count and not index.holding(["huyen"], index.passage_count):
