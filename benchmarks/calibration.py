@@ -44,7 +44,7 @@ def _on_seeds(seeds: Path, gold: Path, encoder: Encoder, work: Path) -> tuple[li
     settings = BotSettings(articles=Articles(source=(seeds,)), index=IndexSection(dir=work / "index"))
     pipeline.build(settings, encoder)
     bot = Bot(settings, encoder, Answerer(settings.answering), lexicon.load())
-    assert isinstance(bot.index, Index)  # noqa: S101 - the settings of this benchmark have no server
+    assert isinstance(bot.index, Index)  # noqa: S101 - of a folder, as the settings here say
     made = _made(bot.index, encoder)
     judged = ((o.answer.confidence, o.would_be_right, o.row.answerable) for o in ask_all(bot, read_gold(gold)))
     real = [Trial(p, right, present) for p, right, present in judged if right is not None]

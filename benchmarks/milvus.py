@@ -18,8 +18,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.corpora import Question, build, file_name, xquad
-from embeddings import pipeline
+from embeddings import lexicon, pipeline
+from embeddings.context import context_text, indexed_text
 from embeddings.encoders import Encoder
+from embeddings.index import Index, open_index
+from embeddings.milvus_layout import WORD_FIELDS
+from embeddings.milvus_rows import passage_row
 from embeddings.settings import Articles
 from embeddings.settings import Index as IndexSection
 from embeddings.vietnamese import fold
@@ -118,13 +122,31 @@ def measure(data: Path, most: int, work: Path, uri: str, encoder: Encoder) -> di
     return found
 
 
+def sizes(index: Index) -> dict[str, float]:
+    """What a passage weighs in Milvus on average: sentences, bytes of its words as text, and postings of them."""
+    words = lexicon.load().with_abbreviations(index.vocabulary.abbreviations)
+    rows = [
+        passage_row(s, 0, indexed_text(s.passage.text, s.passage.kind, words), context_text(s.context, words))
+        for s in index.passages(range(index.passage_count))
+    ]
+    fields = [str(row[name]) for row in rows for name in WORD_FIELDS]
+    return {
+        "sentences": len(index) / len(rows),
+        "bytes_of_words": sum(len(field.encode()) for field in fields) / len(rows),
+        "postings": sum(len(set(field.split())) for field in fields) / len(rows),
+    }
+
+
 def main() -> None:
     data, most = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else sys.maxsize
     encoder = make_encoder(BotSettings())
     with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as server:
         for typed, figures in measure(data, most, Path(folder), server.uri, encoder).items():
             for name in Comparison.__dataclass_fields__:
-                print(f"{typed}_{name}: {getattr(figures, name):.4f}")
+                print(f"{typed}_{name}: {getattr(figures, name):.4f}", flush=True)
+        with closing(open_index(Path(folder) / "index", encoder.fingerprint)) as index:
+            for name, value in sizes(index).items():
+                print(f"a_passage_{name}: {value:.1f}")
 
 
 if __name__ == "__main__":

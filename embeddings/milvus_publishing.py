@@ -55,13 +55,14 @@ def publish(settings: IndexSettings, server: Server, progress: Progress) -> int 
     with closing(Index(held)) as index:
         source = hashlib.sha256((held.folder / generations.MANIFEST).read_bytes()).hexdigest()
         there, serving = server.collections(), server.serving()
-        remove(server, {number: parts for number, parts in there.items() if number > (serving or 0)})
+        left = {n for n, parts in there.items() if n > (serving or 0) or (n != serving and parts != set(layout.PARTS))}
+        remove(server, {number: there.pop(number) for number in left})
         if serving is not None and _published(server, serving) == source:
             return None
         number = (serving or 0) + 1
         _write(settings, server, number, held, index, source, progress)
         server.serve(number)
-        older = sorted((n for n in there if n <= (serving or 0)), reverse=True)
+        older = sorted(there, reverse=True)
         remove(server, {n: there[n] for n in older[settings.index.keep_generations - 1 :]})
     return number
 

@@ -35,6 +35,7 @@ from embeddings.vectors_compressed import Compression
 from embeddings.web import Web
 
 LEDGER_FILE, WEB_FILE = "files.sqlite", "web-cache.sqlite"
+_PATIENCE = 60.0  # seconds for one request to a server that takes an index
 _CANARY_FLOOR = 0.999  # a stored unit vector's cosine with itself
 
 
@@ -133,7 +134,8 @@ def _publisher(settings: IndexSettings, progress: Progress, held: ExitStack) -> 
     from embeddings.milvus_publishing import publish  # late: other builds need none of it
     from embeddings.milvus_source import MilvusSource
 
-    source = held.enter_context(closing(MilvusSource(settings.index)))
+    patient = settings.index.model_copy(update={"milvus_timeout_seconds": _PATIENCE})  # no question waits for a count
+    source = held.enter_context(closing(MilvusSource(patient)))
     source.server.collections()
     return lambda: publish(settings, source.server, progress)
 

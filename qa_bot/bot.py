@@ -154,9 +154,9 @@ class Bot:
             return opened.index.articles()
 
     def headers(self) -> Sequence[Header]:
-        """All articles without their texts."""
+        """All articles without their texts, in the order in which they were added."""
         with self._reading() as opened:
-            return opened.index.headers()
+            return sorted(opened.index.headers(), key=lambda header: header.row)
 
     def passage(self, row: int) -> StoredPassage:
         with self._reading() as opened:

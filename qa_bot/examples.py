@@ -17,7 +17,7 @@ from embeddings import lexicon
 from embeddings.index import StoredPassage
 from embeddings.lines import parse_date
 from embeddings.messages import Language
-from embeddings.records import Article, Kind
+from embeddings.records import Article, Header, Kind
 from embeddings.vietnamese import fold, normalize
 from qa_bot.cloze import Place, clozes
 from qa_bot.kinds import TOKEN
@@ -38,7 +38,7 @@ _GRIM = re.compile(  # true, and no way to say hello
 class Asks(Protocol):
     """What is needed of a bot."""
 
-    def articles(self) -> list[Article]: ...
+    def headers(self) -> Sequence[Article | Header]: ...
 
     def passages_of(self, article_id: str) -> list[StoredPassage]: ...
 
@@ -77,7 +77,7 @@ def examples(bot: Asks, language: Language, count: int = 3) -> list[str]:
 
     The same articles always give the same questions; fewer, or none, where they do not suit. Raises BotError.
     """
-    pool = [candidate for article in _spread(bot.articles()) for candidate in _candidates(bot, article, language)]
+    pool = [candidate for header in _spread(bot.headers()) for candidate in _candidates(bot, header.id, language)]
     chosen: list[Candidate] = []
     for _ in range(_TRIES):
         if not pool or len(chosen) == count:
@@ -90,7 +90,7 @@ def examples(bot: Asks, language: Language, count: int = 3) -> list[str]:
     return [candidate.question for candidate in chosen]
 
 
-def _spread(articles: Sequence[Article]) -> Sequence[Article]:
+def _spread(articles: Sequence[Article | Header]) -> Sequence[Article | Header]:
     step = -(-len(articles) // _ARTICLES) or 1
     return articles[::step]
 
@@ -102,8 +102,11 @@ def _likeness(candidate: Candidate, chosen: Sequence[Candidate]) -> int:
     return kinds[candidate.about] + articles[candidate.article.id]
 
 
-def _candidates(bot: Asks, article: Article, language: Language) -> Iterator[Candidate]:
-    passages = bot.passages_of(article.id)
+def _candidates(bot: Asks, article_id: str, language: Language) -> Iterator[Candidate]:
+    passages = bot.passages_of(article_id)
+    if not passages:
+        return
+    article = passages[0].article
     place = subject_place(article, passages)
     asked = None if place is None else Place(place, head_of(article.text, place))
     sentences = [article.title or ""]

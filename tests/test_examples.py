@@ -201,7 +201,7 @@ class Library:
         self._says = says
         self._articles = [article(id=RIVER.id if count == 1 else f"{n}") for n in range(count)]
 
-    def articles(self) -> list[Article]:
+    def headers(self) -> list[Article]:
         return self._articles
 
     def passages_of(self, article_id: str) -> list[StoredPassage]:  # noqa: ARG002
