@@ -146,11 +146,9 @@ class Index:
         sentences = 4 * wanted
         while True:
             scores, rows = self._vectors.search(query, sentences)
-            best: dict[int, float] = {}
-            for passage, score in zip(self._passage_of(rows), scores, strict=True):
-                best.setdefault(int(passage), float(score))  # sentences come best first
-            if len(best) >= wanted or sentences >= total:
-                return best
+            passages, first = np.unique(self._passage_of(rows), return_index=True)  # sentences come best first
+            if len(passages) >= wanted or sentences >= total:
+                return dict(zip(passages.tolist(), scores[first].tolist(), strict=True))
             sentences *= 4
 
     def _dense_within(self, query: np.ndarray, limit: int, selection: Selection) -> dict[int, float]:

@@ -17,6 +17,7 @@ from embeddings.errors import CorruptIndex
 from embeddings.vietnamese import fold, normalize, syllables
 
 _AT_ONCE = 512  # values in one statement; SQLite takes at least 999
+_MOST_REMEMBERED = 100_000  # keys
 _OFTEN_CAPITAL = 0.6  # of a phrase's occurrences: more, and it is a name
 
 
@@ -26,6 +27,7 @@ class Vocabulary:
     def __init__(self, file: Path) -> None:
         """Raises CorruptIndex."""
         self._lock = threading.Lock()
+        self._remembered: dict[tuple[str, str], list[tuple[object, ...]]] = {}  # rows by statement and key
         try:
             self._connection = sqlite3.connect(
                 f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
@@ -47,8 +49,8 @@ class Vocabulary:
     def pairs(self, folded: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
         """{(form, form): how often the second follows the first} of all forms of the folded pairs."""
         keys = (f"{a} {b}" for a, b in folded)
-        rows = self._rows("SELECT first, second, n FROM pairs WHERE folded IN ({})", keys)
-        return {(str(first), str(second)): int(str(n)) for first, second, n in rows}
+        rows = self._rows("SELECT folded, first, second, n FROM pairs WHERE folded IN ({})", keys)
+        return {(str(first), str(second)): int(str(n)) for _, first, second, n in rows}
 
     def names(self, folded: Iterable[str]) -> dict[str, str]:
         """{folded phrase: as the articles write it} of those phrases that are names.
@@ -112,17 +114,28 @@ class Vocabulary:
         return frozenset(str(row[0]) for row in self._rows("SELECT thing FROM counted WHERE thing IN ({})", things))
 
     def _rows(self, statement: str, keys: Iterable[str]) -> list[tuple[object, ...]]:
+        """The rows of these keys, each key's together; the first column is the key. Words come again and again."""
         values = list(dict.fromkeys(keys))
-        rows: list[tuple[object, ...]] = []
-        for at in range(0, len(values), _AT_ONCE):
-            part = values[at : at + _AT_ONCE]
-            part += part[-1:] * ((1 << (len(part) - 1).bit_length()) - len(part))  # few statements, soon all prepared
-            with self._lock:
-                rows += self._connection.execute(statement.format(",".join("?" * len(part))), part).fetchall()
-        return rows
+        with self._lock:
+            missing = [key for key in values if (statement, key) not in self._remembered]
+            if len(self._remembered) + len(missing) > _MOST_REMEMBERED:
+                self._remembered.clear()
+                missing = values
+            found: dict[str, list[tuple[object, ...]]] = {key: [] for key in missing}
+            for at in range(0, len(missing), _AT_ONCE):
+                part = missing[at : at + _AT_ONCE]
+                part += part[-1:] * (
+                    (1 << (len(part) - 1).bit_length()) - len(part)
+                )  # few statements, soon all prepared
+                for row in self._connection.execute(statement.format(",".join("?" * len(part))), part):
+                    found[row[0]].append(row)
+            self._remembered.update({(statement, key): rows for key, rows in found.items()})
+            return [row for key in values for row in self._remembered[statement, key]]
 
     def close(self) -> None:
-        self._connection.close()
+        with self._lock:
+            self._remembered.clear()
+            self._connection.close()
 
 
 def name_key(text: str) -> str:

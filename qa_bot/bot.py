@@ -34,6 +34,7 @@ from qa_bot.settings import BotSettings
 from qa_bot.understanding import Knowledge, asking_words, knowledge_of, understand
 from qa_bot.understanding.clean import cleaned
 
+_STAGES = ("understand", "encode", "retrieve", "answer")
 _REPRINTS = 3  # so many times the passages that are weighed are fetched: some may tell the same story
 
 
@@ -147,7 +148,7 @@ class Bot:
             begun = self._begin(question, history)
             query = self._understand(question, history, opened)
             (vector,) = begun.vectors([query.text])
-            return self._ranked(query, vector, top, filters, opened)
+            return self._ranked(query, vector, top, filters, Retriever(opened.index, self.settings.retrieval))
 
     def articles(self) -> list[Article]:
         with self._reading() as opened:
@@ -186,11 +187,15 @@ class Bot:
         self, asked: Sequence[Query], filters: Filters, opened: Opened, clock: _Clock, begun: Begun
     ) -> list[Answer]:
         """An answer to each; citations are numbered through, but those of the first, which stands for itself."""
+        count = _REPRINTS * max(self.settings.answering.passages, self.settings.answering.nearest)
+        retriever = Retriever(opened.index, self.settings.retrieval)
+        words = [retriever.by_words(query, count, narrowed(filters, query.period)) for query in asked]
+        clock.lap("retrieve")
         vectors = begun.vectors([query.text for query in asked])
         clock.lap("encode")
-        count = _REPRINTS * max(self.settings.answering.passages, self.settings.answering.nearest)
         ranked = [
-            self._ranked(query, vector, count, filters, opened) for query, vector in zip(asked, vectors, strict=True)
+            self._ranked(query, vector, count, filters, retriever, found)
+            for query, vector, found in zip(asked, vectors, words, strict=True)
         ]
         clock.lap("retrieve")
         answers: list[Answer] = []
@@ -204,13 +209,20 @@ class Bot:
         clock.lap("answer")
         return answers
 
-    def _ranked(self, query: Query, vector: np.ndarray, count: int, filters: Filters, opened: Opened) -> list[Ranked]:
+    def _ranked(
+        self,
+        query: Query,
+        vector: np.ndarray,
+        count: int,
+        filters: Filters,
+        retriever: Retriever,
+        by_words: dict[int, float] | None = None,
+    ) -> list[Ranked]:
         """Passages of the time that the question speaks of; where no article is of it, of any: "the report of 1999"
         may be one that an article tells of.
         """
-        retriever = Retriever(opened.index, self.settings.retrieval)
         wanted = narrowed(filters, query.period)
-        found = retriever.search(query, vector, count, wanted)
+        found = retriever.search(query, vector, count, wanted, by_words)
         return found if found or wanted == filters else retriever.search(query, vector, count, filters)
 
     def _answer_on_collection(
@@ -255,8 +267,9 @@ class _Clock:
 
     def lap(self, name: str) -> None:
         now = time.perf_counter()
-        self._laps[name] = round(1000 * (now - self._last), 2)
+        self._laps[name] = round(self._laps.get(name, 0.0) + 1000 * (now - self._last), 2)
         self._last = now
 
     def timings(self) -> dict[str, float]:
-        return {**self._laps, "total": round(1000 * (time.perf_counter() - self._started), 2)}
+        laps = {name: self._laps[name] for name in _STAGES if name in self._laps}
+        return {**laps, "total": round(1000 * (time.perf_counter() - self._started), 2)}

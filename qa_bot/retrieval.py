@@ -42,14 +42,27 @@ class Retriever:
         self._index = index
         self._settings = settings
 
-    def search(self, query: Query, vector: np.ndarray, top: int, wanted: Filters = EVERYTHING) -> list[Ranked]:
+    def by_words(self, query: Query, top: int, wanted: Filters = EVERYTHING) -> dict[int, float] | None:
+        """What `search` needs beside the vector, while the model may still be at work on that; None: nothing."""
+        if wanted != EVERYTHING or self._index.searches_wait:
+            return None
+        return self._index.lexical_search(query.words, max(self._settings.depth, top), self._fields(query.typing))
+
+    def search(
+        self,
+        query: Query,
+        vector: np.ndarray,
+        top: int,
+        wanted: Filters = EVERYTHING,
+        by_words: dict[int, float] | None = None,
+    ) -> list[Ranked]:
         """The best `top` passages of the wanted articles, best first; ties in the order of the articles.
 
-        `vector`: (dim,), unit.
+        `vector`: (dim,), unit. `by_words`: what the method of that name gave for the same.
         """
         depth = max(self._settings.depth, top)
         lexical, dense = (
-            self._everywhere(query, vector, depth)
+            self._everywhere(query, vector, depth, by_words)
             if wanted == EVERYTHING
             else self._within(query, vector, depth, wanted)
         )
@@ -59,9 +72,13 @@ class Retriever:
         background = float(np.median(list(dense.values()))) if dense else 0.0
         return [Ranked(s, fused[s.row], dense[s.row], lexical.get(s.row, 0.0), background) for s in stored]
 
-    def _everywhere(self, query: Query, vector: np.ndarray, depth: int) -> tuple[dict[int, float], dict[int, float]]:
+    def _everywhere(
+        self, query: Query, vector: np.ndarray, depth: int, by_words: dict[int, float] | None = None
+    ) -> tuple[dict[int, float], dict[int, float]]:
         """({passage: lexical score}, {passage: dense score}) of the best `depth` of each."""
-        if self._index.searches_wait:
+        if by_words is not None:
+            lexical, dense = by_words, self._index.dense_search(vector, depth)
+        elif self._index.searches_wait:
             words = _BESIDE.submit(self._index.lexical_search, query.words, depth, self._fields(query.typing))
             dense = self._index.dense_search(vector, depth)
             lexical = words.result()
