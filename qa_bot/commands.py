@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 from embeddings.console import complain, one_line
-from embeddings.errors import BotError
+from embeddings.errors import BotError, IndexProblem
 from qa_bot.conversation import Conversation
 from qa_bot.filters import QUOTES, FilterError, parse_day, parse_title
 from qa_bot.messages import say
@@ -55,7 +56,8 @@ def completions(talk: Conversation, typed: str) -> Iterable[tuple[str, int]]:
         )
     elif command := find_command(name):
         wanted = searchable(argument.lstrip(QUOTES))
-        yield from ((text, len(argument)) for text in command.values(talk) if wanted in searchable(text))
+        with suppress(IndexProblem):  # a server that is away completes nothing; the question will say so
+            yield from ((text, len(argument)) for text in command.values(talk) if wanted in searchable(text))
 
 
 def _command(talk: Conversation, name: str, argument: str) -> None:

@@ -20,8 +20,8 @@ from qa_bot.telegram import service
 from tests.fakes import HashingEncoder
 
 
-def parts(settings: BotSettings) -> service.Parts:
-    encoder = CombiningEncoder(HashingEncoder())
+def parts(settings: BotSettings, model: HashingEncoder | None = None) -> service.Parts:
+    encoder = CombiningEncoder(model or HashingEncoder())
     words = lexicon.load(settings.articles.word_lists)
     return service.Parts(
         open_bot=lambda: Bot(settings, encoder, Answerer(settings.answering), words),

@@ -1,4 +1,7 @@
-"""As tests.telegram_child, but its rebuilds take a while: python -m tests.telegram_slow_child"""
+"""As tests.telegram_child, but rebuilds take a while, and so does a question with PATIENCE in it:
+
+python -m tests.telegram_slow_child
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from embeddings.encoders import BatchDone
 
 SECONDS = 0.02  # for one sentence
+PATIENCE = "thong thả"
+PATIENT_SECONDS = 3.0  # for a question with that in it
 _AT_ONCE = 5  # sentences
 
 
@@ -38,11 +43,16 @@ class Unhurried(HashingEncoder):
                 done(len(batch))
         return super().encode_passages(texts)
 
+    def encode_queries(self, texts: Sequence[str]) -> np.ndarray:
+        if any(PATIENCE in text for text in texts):
+            time.sleep(PATIENT_SECONDS)
+        return super().encode_queries(texts)
+
 
 def main() -> int:
     try:
         settings = load(BotSettings)
-        parts = telegram_child.parts(settings)
+        parts = telegram_child.parts(settings, Unhurried())
         service.run(settings, replace(parts, build=assembly.make_build(settings, Unhurried())))
     except BotError as error:
         complain(f"qa-bot: {error}")

@@ -8,6 +8,8 @@ from datetime import date
 import pytest
 from rich.console import Console
 
+from embeddings.errors import IndexProblem
+from embeddings.records import Article
 from qa_bot.commands import COMMANDS, completions, handle
 from qa_bot.conversation import Conversation
 from qa_bot.messages import CATALOGUE
@@ -84,3 +86,15 @@ def test_every_command_has_its_help_in_the_catalogue() -> None:
     taking = {name.removeprefix("help.argument.") for name in CATALOGUE if name.startswith("help.argument.")}
     assert named == {command.name for command in COMMANDS}
     assert taking == {command.name for command in COMMANDS if command.takes_argument}
+
+
+class AwayBot(FakeBot):
+    """Its index lies on a server that does not answer."""
+
+    def headers(self) -> list[Article]:
+        raise IndexProblem("The server cannot be reached.")
+
+
+def test_while_a_server_is_away_nothing_is_completed() -> None:
+    away = Conversation(AwayBot(), lambda _language: None, "vi", Console(quiet=True))
+    assert list(completions(away, ":open them")) == []

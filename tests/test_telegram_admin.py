@@ -19,7 +19,7 @@ from embeddings.pipeline import build
 from tests.bot_api import BotApi, BotMessage, Event, Limits, Person
 from tests.fakes import HashingEncoder, index_settings, write_articles
 from tests.telegram_process import Process, running
-from tests.telegram_slow_child import SECONDS
+from tests.telegram_slow_child import PATIENCE, SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -575,3 +575,12 @@ def test_what_waits_for_a_button_and_who_is_banned_outlive_a_kill(
     learns(api, "Sìn Hồ", 121)
     learns(api, "Phong Thổ", 122)
     assert api.answers_to(unheard) == []
+
+
+def test_a_question_that_takes_long_shows_typing_and_holds_up_nobody_else(api: BotApi, bot: Process) -> None:
+    patient, other = ADMINS.pop(), ADMINS.pop()
+    slow = api.say(patient, f"Xin {PATIENCE} kể: {TREES}")
+    assert api.wait_answer(api.say(other, "/help"))
+    assert api.answers_to(slow) == []
+    assert api.wait_answer(slow, 40)
+    assert patient.id in [call.chat_id for call in api.calls_of("sendChatAction")]

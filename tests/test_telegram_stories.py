@@ -63,16 +63,6 @@ def lan() -> Person:
     return READERS.pop()
 
 
-def test_a_question_that_takes_long_shows_typing_and_holds_up_nobody_else(api: BotApi, bot: Process) -> None:
-    """The first one, that is: it waits for the model, which loads for seconds."""
-    patient, other = READERS.pop(), READERS.pop()
-    slow = api.say(patient, "Ai viết bài về Sông Lô?")
-    assert api.wait_answer(api.say(other, "/help"))
-    assert api.answers_to(slow) == []
-    assert api.wait_answer(slow, 40)
-    assert [call.chat_id for call in api.calls_of("sendChatAction")][:1] == [patient.id]
-
-
 def test_a_reader_is_welcomed_in_their_language_with_three_questions_that_work(
     api: BotApi, bot: Process, lan: Person
 ) -> None:
