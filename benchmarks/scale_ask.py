@@ -132,7 +132,7 @@ def dense_leg(bot: Bot, settings: BotSettings, questions: Sequence[str]) -> dict
     scores, rows = best_sentences(index, queries)
     shares: dict[int, list[float]] = {TOP: [], DEEP: []}
     for query, passages, of_query, at in zip(queries, found, scores, rows, strict=True):
-        told = index.best_sentence_scores(query, passages)
+        told = [float(scores.max()) for scores in index.sentence_scores(query, passages)]  # by the rows as they are
         for top, values in shares.items():
             values.append(recall(told[:top], best_passages(index, of_query, at, top)))
     return {
