@@ -116,7 +116,7 @@ class Index(Section):
     dir: Path = Path("index")
     keep_generations: int = Field(2, ge=2)
     writer_megabytes: int = Field(64, ge=15)
-    exact_sentences: int = Field(50_000, ge=0)
+    exact_sentences: int = Field(10_000, ge=0)
     backend: Literal["faiss", "milvus"] = "faiss"
     milvus_uri: str = "http://127.0.0.1:19530"
     milvus_token: SecretStr = SecretStr("")
